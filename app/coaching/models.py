@@ -1,0 +1,162 @@
+"""Visits with their hours, and the commitments that both sides make."""
+
+from __future__ import annotations
+
+import datetime as dt
+import enum
+import uuid
+
+from flask_babel import lazy_gettext as _l
+from sqlalchemy import CheckConstraint, ForeignKey, Index, Text, UniqueConstraint
+from sqlalchemy.orm import Mapped, mapped_column, relationship
+
+from app.accounts.models import User
+from app.companies.models import Company, Contact
+from app.db import Base, Id, Long, Minutes, Str20, Str200, Versioned, enum_column, utcnow
+from app.errors import RuleBroken
+from app.fields import Field
+
+
+class VisitStatus(enum.StrEnum):
+    """Planned ahead, done, or called off."""
+
+    PLANNED = "planned"
+    DONE = "done"
+    CANCELLED = "cancelled"
+
+
+class VisitKind(enum.StrEnum):
+    """How the coaching session took place."""
+
+    ON_SITE = "on_site"
+    REMOTE = "remote"
+    WORKSHOP = "workshop"
+    DEMONSTRATION = "demonstration"
+    PHONE = "phone"
+
+
+class TimeKind(enum.StrEnum):
+    """What a coach's minutes for a visit were spent on."""
+
+    ON_SITE = "on_site"
+    PREPARATION = "preparation"
+    FOLLOW_UP = "follow_up"
+    TRAVEL = "travel"
+
+
+class Side(enum.StrEnum):
+    """Who owes: the centre ("we owe") or the company ("they owe")."""
+
+    CENTRE = "centre"
+    COMPANY = "company"
+
+
+class Visit(Versioned, Base):
+    """One coaching session, planned or done."""
+
+    __tablename__ = "visits"
+    __table_args__ = (
+        Index(None, "company_id", "starts_at", "id"),
+        Index(None, "coach_id", "starts_at", "id"),
+        Index(None, "status", "starts_at"),
+        CheckConstraint("minutes between 0 and 1440", name="minutes"),
+    )
+    id: Mapped[Id]
+    number: Mapped[Str20] = mapped_column(unique=True)
+    company_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("companies.id"))
+    coach_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("users.id"))
+    status: Mapped[VisitStatus] = enum_column(VisitStatus)
+    kind: Mapped[VisitKind] = enum_column(VisitKind, default=VisitKind.ON_SITE)
+    starts_at: Mapped[dt.datetime]
+    minutes: Mapped[Minutes] = mapped_column(default=0)  # planned or actual length of the session
+    main_field: Mapped[Field | None] = enum_column(Field)
+    further_fields: Mapped[list[str]] = mapped_column(default=list)
+    subject: Mapped[Str200] = mapped_column(default="")  # shared with the company
+    note: Mapped[Long] = mapped_column(Text, default="")  # internal, Markdown
+    created_at: Mapped[dt.datetime] = mapped_column(default=utcnow)
+    company: Mapped[Company] = relationship(lazy="raise")
+    coach: Mapped[User] = relationship(lazy="raise")
+
+    def history_label(self) -> str:
+        """Number and subject."""
+        return f"{self.number} {self.subject}".strip()
+
+    def check_status(self, now: dt.datetime) -> None:
+        """A visit that has not begun cannot be done."""
+        if self.status is VisitStatus.DONE and self.starts_at > now:
+            raise RuleBroken(
+                "visit.future_done",
+                _l("A visit that starts in the future cannot be done yet."),
+                field="starts_at",
+                value=self.starts_at,
+                limit=now,
+                way_out=_l("Correct the date or log it as planned."),
+            )
+
+
+class VisitContact(Base):
+    """Somebody of the company who took part in a visit."""
+
+    __tablename__ = "visit_contacts"
+    __table_args__ = (UniqueConstraint("visit_id", "contact_id"),)
+    id: Mapped[Id]
+    company_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("companies.id"), index=True)
+    visit_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("visits.id"))
+    contact_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("contacts.id"), index=True)
+    contact: Mapped[Contact] = relationship(lazy="raise")
+
+
+class TimeEntry(Versioned, Base):
+    """Minutes that somebody of the centre spent on a day; a visit's minutes are time entries."""
+
+    __tablename__ = "time_entries"
+    __table_args__ = (
+        UniqueConstraint("visit_id", "user_id", "kind"),
+        Index(None, "user_id", "day"),
+        CheckConstraint("minutes between 0 and 1440", name="minutes"),
+    )
+    id: Mapped[Id]
+    company_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("companies.id"), index=True)
+    visit_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("visits.id"))
+    user_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("users.id"))
+    day: Mapped[dt.date]
+    kind: Mapped[TimeKind] = enum_column(TimeKind)
+    minutes: Mapped[Minutes]
+
+
+class Commitment(Versioned, Base):
+    """A promise of one side to the other, with a date (Zusage)."""
+
+    __tablename__ = "commitments"
+    __table_args__ = (
+        Index(None, "company_id", "done_at", "due_on"),
+        Index(None, "done_at", "due_on", "id"),
+        Index(None, "visit_id"),
+    )
+    id: Mapped[Id]
+    company_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("companies.id"))
+    visit_id: Mapped[uuid.UUID | None] = mapped_column(ForeignKey("visits.id"))
+    side: Mapped[Side] = enum_column(Side)
+    text: Mapped[Str200]
+    due_on: Mapped[dt.date | None]
+    user_id: Mapped[uuid.UUID | None] = mapped_column(ForeignKey("users.id"), index=True)  # who of the centre
+    contact_id: Mapped[uuid.UUID | None] = mapped_column(ForeignKey("contacts.id"))  # who of the company
+    done_at: Mapped[dt.datetime | None]
+    done_by_id: Mapped[uuid.UUID | None] = mapped_column(ForeignKey("users.id"))
+    created_at: Mapped[dt.datetime] = mapped_column(default=utcnow)
+    company: Mapped[Company] = relationship(lazy="raise")
+    user: Mapped[User | None] = relationship(lazy="raise", foreign_keys=[user_id])
+    contact: Mapped[Contact | None] = relationship(lazy="raise")
+
+    def history_label(self) -> str:
+        """The promise."""
+        return self.text
+
+    def tick(self, by: User, at: dt.datetime) -> None:
+        """It is kept."""
+        if self.done_at is None:
+            self.done_at, self.done_by_id = at, by.id
+
+    def untick(self) -> None:
+        """It is open again."""
+        self.done_at = self.done_by_id = None

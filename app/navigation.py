@@ -1,0 +1,66 @@
+"""The main navigation: which items a role has, in which order, and which one is open."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from flask import Flask, g, request, url_for
+from flask_babel import LazyString
+from flask_babel import lazy_gettext as _l
+
+
+@dataclass(frozen=True)
+class Item:
+    """One entry; `section` is the first part of the endpoints that light it up."""
+
+    label: LazyString
+    icon: str
+    endpoint: str
+    roles: tuple[str, ...]
+    lights: tuple[str, ...]
+    phone: bool = True
+
+
+STAFF = ("coach", "manager")
+ITEMS = (
+    Item(_l("Companies"), "building-factory-2", "companies.index", STAFF, ("companies.", "overview.company", "maturity.", "documents.", "reports.")),
+    Item(_l("Visits"), "calendar-event", "coaching.index", STAFF, ("coaching.index", "coaching.visit", "coaching.new", "coaching.edit", "coaching.show")),
+    Item(_l("Commitments"), "checkbox", "coaching.commitments", STAFF, ("coaching.commitments",)),
+    Item(_l("Roadmaps"), "route", "roadmap.index", STAFF, ("roadmap.",), phone=False),
+    Item(_l("Users"), "users", "accounts.users", ("admin", "manager"), ("accounts.user",), phone=True),
+    Item(_l("Mail outbox"), "mail", "accounts.outbox", ("admin",), ("accounts.outbox",)),
+    Item(_l("Centre"), "settings", "accounts.centre", ("admin", "manager"), ("accounts.centre",), phone=False),
+    Item(_l("Reference data"), "books", "maturity.reference", ("manager", "admin"), ("maturity.reference", "roadmap.catalogue"), phone=False),
+)
+
+
+def _entries() -> list[dict[str, Any]]:
+    user = g.get("user")
+    if user is None:
+        return []
+    endpoint = request.endpoint or ""
+    mine = [item for item in ITEMS if user.role.value in item.roles]
+    best = max(
+        ((len(light), item) for item in mine for light in item.lights if endpoint.startswith(light)),
+        key=lambda pair: pair[0],
+        default=(0, None),
+    )[1]
+    return [
+        {
+            "label": item.label,
+            "icon": item.icon,
+            "url": url_for(item.endpoint),
+            "active": item is best,
+            "phone": item.phone,
+        }
+        for item in mine
+    ]
+
+
+def init_app(app: Flask) -> None:
+    """Give templates the signed-in user, the centre and the navigation."""
+
+    @app.context_processor
+    def names() -> dict[str, Any]:
+        return {"user": g.get("user"), "centre": g.get("centre"), "nav": _entries()}

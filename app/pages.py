@@ -1,0 +1,106 @@
+"""What every page has: error pages with a reference number, and the names that templates may use."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import structlog
+from flask import Flask, g, jsonify, render_template, request
+from flask.typing import ResponseReturnValue
+from flask_babel import gettext as _
+from flask_wtf.csrf import CSRFError
+from sqlalchemy.exc import DBAPIError, NoResultFound, OperationalError
+from sqlalchemy.orm.exc import StaleDataError
+from werkzeug.exceptions import HTTPException
+
+
+from app.errors import NotAllowed, NotFound, RuleBroken, TooManyTries
+from app.security import reference
+
+log = structlog.get_logger()
+DESIGNED = (401, 403, 404, 409, 413, 429, 500, 503)
+
+
+def _rollback() -> None:
+    if (open_session := g.get("db_session")) is not None:
+        open_session.rollback()
+
+
+def page(code: int, text: str | None = None, way_out: str | None = None, **more: Any) -> ResponseReturnValue:
+    """A designed error page, or the same as JSON for those who ask for JSON."""
+    if request.accept_mimetypes.best == "application/json":
+        return jsonify(code=code, message=text, way_out=way_out, reference=reference(), **more), code
+    template = f"errors/{code}.html" if code in DESIGNED else "errors/404.html"
+    return render_template(
+        template, code=code, text=text, way_out=way_out, reference=reference(), **more
+    ), code
+
+
+def _http(error: HTTPException) -> ResponseReturnValue:
+    if error.code is None or error.code < 400:
+        return error
+    _rollback()
+    if isinstance(error, CSRFError):
+        return page(
+            403,
+            _("This form no longer belongs to your session."),
+            _("Go back, reload the page and send the form again; what you typed is still there."),
+        )
+    if error.code in DESIGNED:
+        return page(error.code)
+    if error.code == 405:
+        return page(404, _("This address only takes other kinds of requests.")) [0], 405
+    return page(404, str(error.description or ""))[0], error.code  # type: ignore[index]
+
+
+def _rule(error: RuleBroken) -> ResponseReturnValue:
+    _rollback()
+    return page(
+        409,
+        str(error.message),
+        str(error.way_out) if error.way_out else None,
+        rule=error.code,
+        field=error.field,
+    )
+
+
+def _throttled(error: TooManyTries) -> ResponseReturnValue:
+    _rollback()
+    minutes = -(-error.seconds // 60)
+    answer = page(429, _("Too many tries."), _("Try again in %(n)s minutes.", n=minutes))
+    return *answer, {"Retry-After": str(error.seconds)}  # type: ignore[misc]
+
+
+def _stale(_error: StaleDataError) -> ResponseReturnValue:
+    _rollback()
+    return page(
+        409,
+        _("Somebody else saved this record at the same moment."),
+        _("Go back and save again; you will see both versions where they differ."),
+    )
+
+
+def _database_away(error: OperationalError) -> ResponseReturnValue:
+    log.error("database_unavailable", error=type(error.orig).__name__, reference=reference())
+    return page(503)
+
+
+def _unexpected(error: Exception) -> ResponseReturnValue:
+    _rollback()
+    shown = type(error.orig).__name__ if isinstance(error, DBAPIError) else type(error).__name__
+    log.error("unexpected", error=shown, reference=reference(), endpoint=request.endpoint, exc_info=True)
+    return page(500)
+
+
+def init_app(app: Flask) -> None:
+    """Register the error pages."""
+    app.register_error_handler(HTTPException, _http)
+    app.register_error_handler(RuleBroken, _rule)
+    app.register_error_handler(NotFound, lambda _e: (_rollback(), page(404))[1])
+    app.register_error_handler(NoResultFound, lambda _e: (_rollback(), page(404))[1])
+    app.register_error_handler(NotAllowed, lambda _e: (_rollback(), page(403))[1])
+    app.register_error_handler(TooManyTries, _throttled)
+    app.register_error_handler(StaleDataError, _stale)
+    app.register_error_handler(OperationalError, _database_away)
+    if not app.config["SETTINGS"].testing:
+        app.register_error_handler(Exception, _unexpected)

@@ -1,0 +1,5 @@
+"""The application as WSGI servers find it."""
+
+from app import create_app
+
+app = create_app()
