@@ -1,0 +1,57 @@
+"""Plain functions that make records for tests; each takes a session and what matters to the test."""
+
+from __future__ import annotations
+
+import itertools
+from typing import Any
+
+from flask.testing import FlaskClient
+from sqlalchemy.orm import Session
+
+from app import db
+from app.accounts import queries as accounts
+from app.accounts.models import Role, User
+from app.companies.models import Company, CompanyCoach, CompanyMember, CompanyStatus, MemberRight
+
+_count = itertools.count(1)
+
+
+def make_user(session: Session, role: Role = Role.COACH, **values: Any) -> User:
+    """An account that has joined."""
+    n = next(_count)
+    values = {"email": f"person{n}@example.org", "first_name": "Anke", "last_name": f"Krüger {n}", **values}
+    user = accounts.new_user(session, role=role, **values)
+    user.joined_at = db.utcnow()
+    session.flush()
+    return user
+
+
+def make_company(session: Session, *coaches: User, name: str | None = None, **values: Any) -> Company:
+    """A company with its coaches, the first one leading."""
+    n = next(_count)
+    company = Company(number=f"T-{n:04d}", **{"city": "Rostock", "status": CompanyStatus.ACTIVE, **values})
+    company.rename(name or f"Warnow Präzisionsteile {n} GmbH")
+    session.add(company)
+    session.flush()
+    for position, coach in enumerate(coaches):
+        session.add(CompanyCoach(company_id=company.id, user_id=coach.id, lead=position == 0))
+    session.flush()
+    return company
+
+
+def make_member(session: Session, company: Company, right: MemberRight = MemberRight.OWNER) -> User:
+    """A company user of the firm."""
+    user = make_user(session, Role.COMPANY, first_name="Martina", last_name="Semmler")
+    session.add(CompanyMember(company_id=company.id, user_id=user.id, right=right))
+    session.flush()
+    return user
+
+
+def sign_in(client: FlaskClient, user: User) -> FlaskClient:
+    """Sign the browser in as the user, past the sign-in page."""
+    app = client.application
+    database: db.Database = app.extensions["database"]
+    with app.app_context(), database.writing() as own:
+        token = accounts.start_session(own, user, "test", db.utcnow())
+    client.set_cookie(app.config["SIGN_IN_COOKIE"], token)
+    return client
