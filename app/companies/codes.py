@@ -23,7 +23,9 @@ _NACE_REVISION = {"2008": "2.0", "2025": "2.1"}
 COURTS: tuple[str, ...] = handelsregisternummer.GERMAN_COURTS
 REGISTERS = ("HRA", "HRB", "GnR", "GsR", "PR", "VR")
 
-_REGISTER_NUMBER = re.compile(r"(HRA|HRB|GnR|GsR|PR|VR)\s*([1-9]\d{0,5})(?:\s*([A-ZÖ]{1,3}))?", re.IGNORECASE)
+_REGISTER_NUMBER = re.compile(
+    r"(HRA|HRB|GnR|GsR|PR|VR)\s*([1-9]\d{0,5})(?:\s*([A-ZÖ]{1,3}))?(?:,?\s+(\D{3,}))?", re.IGNORECASE
+)
 _COURT_PREFIX = re.compile(r"^(amtsgericht|registergericht|ag)\s+", re.IGNORECASE)
 _WZ_CODE = re.compile(r"[A-V]?\s*(\d{2})\.?(\d{2})\.?(\d)?", re.IGNORECASE)
 
@@ -139,9 +141,9 @@ def check_wz(version: str, code: str) -> str:
 
 
 def section_and_division(version: str, code: str) -> str:
-    """Section letter and division of the code's own version: C25."""
+    """Section letter and division of the code's own version: C25; empty without a code."""
     division = _digits(code)[:2]
-    return f"{_section(version, division)}{division}"
+    return f"{_section(version, division)}{division}" if division else ""
 
 
 def wz_label(version: str, code: str, lang: str = "de") -> str:
@@ -183,7 +185,7 @@ def check_register(number: str, court: str, legal_form: str = "") -> RegisterEnt
     number, court = " ".join(number.split()), _COURT_PREFIX.sub("", " ".join(court.split()))
     if not number and not court:
         return RegisterEntry("", "")
-    matched = _REGISTER_NUMBER.match(number)
+    matched = _REGISTER_NUMBER.fullmatch(number)
     if matched is None:
         raise RuleBroken(
             "register.number",
@@ -195,7 +197,7 @@ def check_register(number: str, court: str, legal_form: str = "") -> RegisterEnt
             way_out=_l("Enter register and number, for example HRB 1234, or leave number and court empty."),
         )
     register = next(known for known in REGISTERS if known.casefold() == matched[1].casefold())
-    known_court = _court(court or _COURT_PREFIX.sub("", number[matched.end() :].strip(" ,")))
+    known_court = _court(court or _COURT_PREFIX.sub("", matched[4] or ""))
     expected = next((form.register for form in legal_forms() if form.form == legal_form), "")
     if expected and expected != register:
         raise RuleBroken(
@@ -208,7 +210,7 @@ def check_register(number: str, court: str, legal_form: str = "") -> RegisterEnt
                 "Check the legal form, or enter a number that begins with %(register)s.", register=expected
             ),
         )
-    suffix = f" {matched[3].upper()}" if matched[3] and court else ""
+    suffix = f" {matched[3].upper()}" if matched[3] else ""
     return RegisterEntry(f"{register} {matched[2]}{suffix}", known_court)
 
 
