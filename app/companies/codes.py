@@ -132,9 +132,7 @@ def check_wz(version: str, code: str) -> str:
             way_out=(
                 _l("It exists in WZ %(version)s: choose that version or another code.", version=other)
                 if nace.is_valid(division + group, revision=_NACE_REVISION[other])
-                else _l(
-                    "Search the list by branch, or look at the notice of your employers' liability insurer."
-                )
+                else _l("Search the list by branch.")
             ),
         )
     return f"{division}.{group}" + (f".{fifth}" if fifth else "")
