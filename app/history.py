@@ -232,7 +232,6 @@ def changed_since(session: Session, record: Base, version: int) -> dict[str, Any
             HistoryChange.record_type == type(record).__name__,
             HistoryChange.record_id == record.id,  # type: ignore[attr-defined]
             HistoryChange.version > version,
-            HistoryChange.kind == "changed",
         )
         .order_by(HistoryChange.id)
     )

@@ -25,7 +25,7 @@ def _read(name: str) -> dict[str, Any]:
 def load_reference_data(session: Session) -> None:
     """Bring the maturity model and the catalogue of measures to the shipped version."""
     load_model(session, _read("maturity_model.yaml"))
-    load_catalogue(session, _read("measures.yaml"))
+    load_catalogue(session)
 
 
 def make_centre(session: Session, **values: Any) -> Centre:

@@ -162,3 +162,24 @@ class Answer(Versioned, Base):
     def history_label(self) -> str:
         """The dimension's name, where it is at hand."""
         return self.dimension.name["de"] if "dimension" in self.__dict__ else ""
+
+
+class Target(Versioned, Base):
+    """The level a company wants to reach in one dimension, and how much it matters to it (1–3)."""
+
+    __tablename__ = "targets"
+    __table_args__ = (
+        UniqueConstraint("company_id", "dimension_key"),
+        CheckConstraint("level between 0 and 5", name="level"),
+        CheckConstraint("importance between 1 and 3", name="importance"),
+    )
+    id: Mapped[Id]
+    company_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("companies.id"))
+    dimension_key: Mapped[Str60]
+    level: Mapped[int]
+    importance: Mapped[int] = mapped_column(default=2)
+    agreed_on: Mapped[dt.date | None]
+
+    def history_label(self) -> str:
+        """The dimension's key."""
+        return self.dimension_key

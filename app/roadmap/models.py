@@ -1,4 +1,4 @@
-"""The catalogue of measures, agreed targets, and each company's roadmap."""
+"""The catalogue of measures and each company's roadmap."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ import uuid
 from typing import Any
 
 from flask_babel import lazy_gettext as _l
-from sqlalchemy import CheckConstraint, ForeignKey, Index, String, Text, UniqueConstraint
+from sqlalchemy import ForeignKey, Index, String, Text
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from app.accounts.models import User
@@ -78,27 +78,6 @@ class CatalogueMeasure(Base):
     def history_label(self) -> str:
         """The key."""
         return self.key
-
-
-class Target(Versioned, Base):
-    """The level a company wants to reach in one dimension, and how much it matters to it (1–3)."""
-
-    __tablename__ = "targets"
-    __table_args__ = (
-        UniqueConstraint("company_id", "dimension_key"),
-        CheckConstraint("level between 0 and 5", name="level"),
-        CheckConstraint("importance between 1 and 3", name="importance"),
-    )
-    id: Mapped[Id]
-    company_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("companies.id"))
-    dimension_key: Mapped[Str60]
-    level: Mapped[int]
-    importance: Mapped[int] = mapped_column(default=2)
-    agreed_on: Mapped[dt.date | None]
-
-    def history_label(self) -> str:
-        """The dimension's key."""
-        return self.dimension_key
 
 
 class Measure(Versioned, Base):

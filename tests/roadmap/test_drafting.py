@@ -21,7 +21,7 @@ from app.roadmap.drafting import (
     factors,
     fits,
 )
-from app.roadmap.targets import targets_with_defaults
+from app.maturity.targets import targets_with_defaults
 
 SEEDS = seed_catalogue().entries
 BY_KEY = {entry.key: entry for entry in SEEDS}

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from app.errors import RuleBroken
-from app.roadmap.targets import (
+from app.maturity.targets import (
     check_importance,
     check_target,
     default_target,
