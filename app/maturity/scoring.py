@@ -61,16 +61,15 @@ class FieldScore:
 
 @dataclass(frozen=True)
 class FieldChange:
-    """Start and now of one field on the dimensions rated both times; difference of the two as shown."""
+    """Start and now of one field on the dimensions rated both times.
+
+    The difference is taken between the exact means and rounded once: 1.33 → 2.17 is +0.8.
+    """
 
     start: Decimal | None
     now: Decimal | None
+    difference: Decimal | None
     dimensions: tuple[str, ...]
-
-    @property
-    def difference(self) -> Decimal | None:
-        """Taken between the rounded figures, so that a reader who subtracts them finds the same."""
-        return None if self.start is None or self.now is None else self.now - self.start
 
 
 def effective_level(level: int, strength: Strength | None) -> int:
@@ -131,18 +130,20 @@ def level_changes(before: Mapping[str, int | None], after: Mapping[str, int | No
 def field_change(before: Iterable[Rating], after: Iterable[Rating]) -> FieldChange:
     """A field's means at start and now over the dimensions that were rated both times."""
     then, now = effective_levels(before), effective_levels(after)
-    common = tuple(level_changes(then, now))
+    changes = level_changes(then, now)
     return FieldChange(
-        start=_mean(level for key in common if (level := then[key]) is not None),
-        now=_mean(level for key in common if (level := now[key]) is not None),
-        dimensions=common,
+        start=_mean(level for key in changes if (level := then[key]) is not None),
+        now=_mean(level for key in changes if (level := now[key]) is not None),
+        difference=_mean(changes.values()),
+        dimensions=tuple(changes),
     )
 
 
-def _mean(levels: Iterable[int]) -> Decimal | None:
-    values = list(levels)
-    if len(values) < RATED_FOR_A_SCORE:
+def _mean(values: Iterable[int]) -> Decimal | None:
+    """One decimal, half away from zero; none for fewer values than a score needs."""
+    numbers = list(values)
+    if len(numbers) < RATED_FOR_A_SCORE:
         return None
-    exact = Fraction(sum(values), len(values))
+    exact = Fraction(sum(numbers), len(numbers))
     tenths = (Decimal(exact.numerator * 10) / exact.denominator).quantize(Decimal(1), ROUND_HALF_UP)
     return tenths.scaleb(-1)

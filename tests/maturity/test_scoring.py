@@ -163,6 +163,13 @@ def test_a_field_change_compares_common_dimensions_only() -> None:
     assert (change.start, change.now, change.difference) == (Decimal("1.3"), Decimal("2.0"), Decimal("0.7"))
 
 
+def test_a_change_is_rounded_once() -> None:
+    before, after = seen(a=1, b=1, c=1, d=1, e=2, f=2), seen(a=2, b=2, c=2, d=2, e=2, f=3)
+    change = field_change(before, after)
+    assert (change.start, change.now, change.difference) == (Decimal("1.3"), Decimal("2.2"), Decimal("0.8"))
+    assert field_change(after, before).difference == Decimal("-0.8")
+
+
 def test_fewer_than_three_common_dimensions_show_no_change() -> None:
     change = field_change(seen(a=1, b=1, c=1), seen(a=2, b=2, c=None))
     assert (change.start, change.now, change.difference) == (None, None, None)
