@@ -24,7 +24,7 @@ class Item:
 
 STAFF = ("coach", "manager")
 ITEMS = (
-    Item(_l("Companies"), "building-factory-2", "companies.index", STAFF, ("companies.", "overview.company", "maturity.", "documents.", "reports.")),
+    Item(_l("Companies"), "building-factory-2", "overview.companies", STAFF, ("companies.", "overview.compan", "maturity.", "documents.", "reports.")),
     Item(_l("Visits"), "calendar-event", "coaching.index", STAFF, ("coaching.index", "coaching.visit", "coaching.new", "coaching.edit", "coaching.show")),
     Item(_l("Commitments"), "checkbox", "coaching.commitments", STAFF, ("coaching.commitments",)),
     Item(_l("Roadmaps"), "route", "roadmap.index", STAFF, ("roadmap.",), phone=False),
@@ -46,9 +46,11 @@ def _entries() -> list[dict[str, Any]]:
         key=lambda pair: pair[0],
         default=(0, None),
     )[1]
-    return [
+    entries: list[dict[str, Any]] = [
         {
             "label": item.label,
+            "short": "",
+            "add": False,
             "icon": item.icon,
             "url": url_for(item.endpoint),
             "active": item is best,
@@ -56,6 +58,15 @@ def _entries() -> list[dict[str, Any]]:
         }
         for item in mine
     ]
+    if user.role.value in STAFF:
+        entries.append({"label": _l("Log a visit"), "icon": "plus", "url": url_for("coaching.new"), "add": True})
+    return entries
+
+
+# What layouts may read although a page does not set it.
+LAYOUT_DEFAULTS: dict[str, Any] = dict.fromkeys(
+    ("crumbs", "tabs", "company_meta", "companies_url", "search_url", "page_title", "lead", "wide"), None
+)
 
 
 def init_app(app: Flask) -> None:
@@ -63,4 +74,9 @@ def init_app(app: Flask) -> None:
 
     @app.context_processor
     def names() -> dict[str, Any]:
-        return {"user": g.get("user"), "centre": g.get("centre"), "nav": _entries()}
+        return {
+            **LAYOUT_DEFAULTS,
+            "user": g.get("user"),
+            "centre": g.get("centre"),
+            "nav": _entries(),
+        }
