@@ -8,7 +8,7 @@ from app.accounts.models import Role, User
 
 
 def visible_users(user: User) -> Select[User]:
-    """Accounts that somebody may see on the users page: all for administrators, people they invite for managers."""
+    """Accounts on somebody's users page: all for administrators, those of the daily work for managers."""
     accounts = select(User)
     if user.role is Role.ADMIN:
         return accounts

@@ -63,6 +63,11 @@ class User(Versioned, Base):
         """Two letters for the round picture."""
         return (self.first_name[:1] + self.last_name[:1]).upper()
 
+    @property
+    def photo_url(self) -> str | None:
+        """Where the round picture is shown from; None for initials."""
+        return f"/photos/{self.photo_sha}" if self.photo_sha else None
+
     def history_label(self) -> str:
         """The person's name."""
         return self.name
@@ -154,6 +159,16 @@ class Centre(Versioned, Base):
     mail_from: Mapped[Str200] = mapped_column(default="")
     mail_signature: Mapped[Long] = mapped_column(Text, default="")
     demo: Mapped[bool] = mapped_column(default=False)
+
+    @property
+    def logo_url(self) -> str | None:
+        """Where the centre's logo is shown from."""
+        return f"/centre/logo/{self.logo_sha}" if self.logo_sha else None
+
+    @property
+    def funder_logo_url(self) -> str | None:
+        """Where the funder's logo is shown from."""
+        return f"/centre/logo/{self.funder_logo_sha}" if self.funder_logo_sha else None
 
     def permits_region(self, nuts3: str) -> bool:
         """Whether firms of this region may be coached."""

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+import threading
 import unicodedata
 from collections.abc import Iterable
 
@@ -15,8 +17,13 @@ from app.errors import RuleBroken
 SHORTEST, LONGEST = 15, 256
 # Powers of ten of guesses an offline attacker needs; below 10^10 a passphrase is common or built from such.
 FEWEST_GUESSES_LOG10 = 10.0
+# Letters and digits that must remain when the person's own words are taken out.
+FEWEST_OWN = 8
+KNOWN_WORDS = ("wandelwerk", "transformationszentrum", "coaching")
+FAMOUS = ("correct horse battery staple", "correcthorsebatterystaple")
 _hasher = PasswordHasher(time_cost=2, memory_cost=19 * 1024, parallelism=1)  # OWASP Password Storage
 _nobody = _hasher.hash("nobody has this passphrase")
+_at_once = threading.BoundedSemaphore(4)  # 19 MiB each: many sign-ins at once must not exhaust the memory
 
 
 def _normal(passphrase: str) -> str:
@@ -32,7 +39,11 @@ def check_passphrase(passphrase: str, context: Iterable[str]) -> None:
     if length < SHORTEST:
         raise RuleBroken(
             "passphrase.short",
-            _l("The passphrase has %(n)s characters; at least %(limit)s are needed.", n=length, limit=SHORTEST),
+            _l(
+                "The passphrase has %(n)s characters; at least %(limit)s are needed.",
+                n=length,
+                limit=SHORTEST,
+            ),
             field="passphrase",
             value=length,
             limit=SHORTEST,
@@ -46,8 +57,15 @@ def check_passphrase(passphrase: str, context: Iterable[str]) -> None:
             value=length,
             limit=LONGEST,
         )
-    words = [w for w in context if len(w) >= 3]
-    strength = zxcvbn(passphrase[:72], user_inputs=[*words, "wandelwerk", "transformationszentrum", "coaching"])
+    words = sorted({w for text in context for w in (text, *re.split(r"\W+", text)) if len(w) >= 3}, key=len)
+    if _is_made_of(passphrase, [*words, *KNOWN_WORDS]):
+        raise RuleBroken(
+            "passphrase.own_words",
+            _l("This passphrase is made of your name, your address or the centre's name."),
+            field="passphrase",
+            way_out=_l("Take four or five unrelated words."),
+        )
+    strength = zxcvbn(passphrase[:72], user_inputs=[*words, *KNOWN_WORDS, *FAMOUS])
     if float(strength["guesses_log10"]) < FEWEST_GUESSES_LOG10:
         raise RuleBroken(
             "passphrase.common",
@@ -57,16 +75,25 @@ def check_passphrase(passphrase: str, context: Iterable[str]) -> None:
         )
 
 
+def _is_made_of(passphrase: str, words: Iterable[str]) -> bool:
+    rest = _normal(passphrase).casefold()
+    for word in sorted(words, key=len, reverse=True):
+        rest = rest.replace(_normal(word).casefold(), " ")
+    return sum(c.isalnum() for c in rest) < FEWEST_OWN and any(c.isalnum() for c in passphrase)
+
+
 def hashed(passphrase: str) -> str:
     """The argon2id hash to keep."""
-    return _hasher.hash(_normal(passphrase))
+    with _at_once:
+        return _hasher.hash(_normal(passphrase))
 
 
 def verified(stored: str | None, passphrase: str) -> bool:
     """Whether the passphrase is right; takes the same time when there is no account."""
     too_long = len(_normal(passphrase)) > LONGEST
     try:
-        _hasher.verify(_nobody if too_long or stored is None else stored, _normal(passphrase)[:LONGEST])
+        with _at_once:
+            _hasher.verify(_nobody if too_long or stored is None else stored, _normal(passphrase)[:LONGEST])
     except (VerificationError, InvalidHashError):
         return False
     return stored is not None and not too_long

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import datetime as dt
+import enum
 import hashlib
 import secrets
 import uuid
 from collections.abc import Sequence
 
-from sqlalchemy import delete, func, select, update
+from sqlalchemy import Select, delete, func, literal, or_, select, tuple_, update
+from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session, joinedload
 
 from app import db
@@ -75,11 +77,76 @@ def user(session: Session, user_id: uuid.UUID, viewer: User) -> User:
     return found
 
 
-def users(session: Session, viewer: User) -> Sequence[User]:
-    """The accounts that the viewer may see, people of the centre first."""
-    return session.scalars(
-        visible_users(viewer).order_by(User.active.desc(), User.role, User.last_name, User.first_name, User.id)
-    ).all()
+class UserGroup(enum.StrEnum):
+    """Which accounts the users page lists."""
+
+    CENTRE = "centre"
+    COMPANIES = "companies"
+    DISABLED = "disabled"
+
+
+def _of_group(accounts: Select[User], group: UserGroup) -> Select[User]:
+    if group is UserGroup.DISABLED:
+        return accounts.where(~User.active)
+    ours = User.role == Role.COMPANY if group is UserGroup.COMPANIES else User.role != Role.COMPANY
+    return accounts.where(User.active, ours)
+
+
+def users(
+    session: Session,
+    viewer: User,
+    group: UserGroup,
+    *,
+    text: str = "",
+    after: uuid.UUID | None = None,
+    limit: int = 50,
+) -> Sequence[tuple[User, dt.datetime | None]]:
+    """A page of the accounts that the viewer may see, each with the moment they were last seen; by name."""
+    seen = (
+        select(UserSession.user_id, func.max(UserSession.seen_at).label("at"))
+        .group_by(UserSession.user_id)
+        .subquery()
+    )
+    accounts = _of_group(visible_users(viewer), group)
+    for part in text.split()[:5]:
+        accounts = accounts.where(
+            or_(
+                User.email_norm.contains(normalised_email(part), autoescape=True),
+                *(
+                    name.icontains(spelling, autoescape=True)
+                    for name in (User.first_name, User.last_name)
+                    for spelling in {part, part.capitalize()}
+                ),
+            )
+        )
+    key = tuple_(User.last_name, User.first_name, User.id)
+    if after is not None:
+        last = select(User.last_name, User.first_name, User.id).where(User.id == after)
+        if (values := session.execute(last).first()) is not None:
+            accounts = accounts.where(key > tuple_(*(literal(v) for v in values)))
+    rows = session.execute(
+        accounts.outerjoin(seen, seen.c.user_id == User.id)
+        .add_columns(seen.c.at)
+        .order_by(User.last_name, User.first_name, User.id)
+        .limit(limit)
+    )
+    return [(account, at) for account, at in rows]
+
+
+def count_users(session: Session, viewer: User) -> dict[UserGroup, int]:
+    """How many accounts each group has."""
+    return {
+        group: session.scalar(
+            select(func.count()).select_from(_of_group(visible_users(viewer), group).subquery())
+        )
+        or 0
+        for group in UserGroup
+    }
+
+
+def has_photo(session: Session, sha256: str) -> bool:
+    """Whether a stored picture is somebody's photo now."""
+    return session.scalar(select(User.id).where(User.photo_sha == sha256).limit(1)) is not None
 
 
 def staff(session: Session) -> Sequence[User]:
@@ -94,7 +161,9 @@ def staff(session: Session) -> Sequence[User]:
 def people_by_role(session: Session) -> dict[Role, User]:
     """One active account of each role: the demo's sign-in buttons."""
     found: dict[Role, User] = {}
-    for person in session.scalars(select(User).where(User.active, User.joined_at.is_not(None)).order_by(User.created_at, User.id)):
+    for person in session.scalars(
+        select(User).where(User.active, User.joined_at.is_not(None)).order_by(User.created_at, User.id)
+    ):
         found.setdefault(person.role, person)
     return found
 
@@ -119,7 +188,7 @@ def start_session(session: Session, account: User, agent: str, now: dt.datetime)
 
 
 def live_session(session: Session, token: str, now: dt.datetime) -> UserSession | None:
-    """The session of a cookie's token, unless it ended, expired, was idle too long or its account is disabled."""
+    """The session of a cookie's token, unless it ended, expired, was idle too long or was disabled."""
     found = session.scalar(
         select(UserSession)
         .options(joinedload(UserSession.user))
@@ -144,7 +213,9 @@ def sessions_of(session: Session, account: User, now: dt.datetime) -> Sequence[U
     ).all()
 
 
-def end_sessions(session: Session, account: User, *, but: uuid.UUID | None = None, only: uuid.UUID | None = None) -> None:
+def end_sessions(
+    session: Session, account: User, *, but: uuid.UUID | None = None, only: uuid.UUID | None = None
+) -> None:
     """Sign somebody out at once: everywhere, everywhere but here, or in one place."""
     statement = delete(UserSession).where(UserSession.user_id == account.id)
     if but is not None:
@@ -207,33 +278,55 @@ def _wait(failures: int, free: int) -> dt.timedelta:
     return min(LONGEST_WAIT, dt.timedelta(seconds=2 ** min(failures - free, 10)))
 
 
-def refuse_if_throttled(session: Session, keys: dict[str, int], now: dt.datetime) -> None:
-    """Raise TooManyTries while one of the keys (with its free tries) has to wait."""
-    rows = session.scalars(select(Throttle).where(Throttle.key.in_(keys)))
-    waits = [
-        row.last_at + _wait(row.failures, keys[row.key]) - now
-        for row in rows
-        if now - row.last_at < FORGET_AFTER
-    ]
-    longest = max(waits, default=dt.timedelta())
-    if longest > dt.timedelta():
-        raise TooManyTries(int(longest.total_seconds()) + 1)
+def count_try(session: Session, keys: dict[str, int], now: dt.datetime) -> None:
+    """Count a try before it is made, so that many at once cannot slip through.
+
+    Raises TooManyTries while one of the keys (each with its free tries) has to wait; such tries do not count.
+    """
+    rows = {key: _locked_throttle(session, key, now) for key in sorted(keys)}
+    for row in rows.values():
+        if now - row.last_at >= FORGET_AFTER:
+            row.failures = 0
+    wait = max(
+        (row.last_at + _wait(row.failures, keys[key]) - now for key, row in rows.items()),
+        default=dt.timedelta(),
+    )
+    if wait > dt.timedelta():
+        raise TooManyTries(int(wait.total_seconds()) + 1)
+    for row in rows.values():
+        row.failures, row.last_at = row.failures + 1, now
 
 
-def count_failure(session: Session, keys: dict[str, int], now: dt.datetime) -> None:
-    """Count a failure for every key."""
-    for key in keys:
-        row = session.scalar(select(Throttle).where(Throttle.key == key).with_for_update())
-        if row is None:
-            row = Throttle(key=key, failures=0, last_at=now)
-            session.add(row)
-        row.failures = 1 if now - row.last_at >= FORGET_AFTER else row.failures + 1
-        row.last_at = now
+def _locked_throttle(session: Session, key: str, now: dt.datetime) -> Throttle:
+    statement = (
+        select(Throttle)
+        .where(Throttle.key == key)
+        .with_for_update()
+        .execution_options(populate_existing=True)
+    )
+    row = session.scalar(statement)
+    if row is None:
+        try:
+            with session.begin_nested():
+                row = Throttle(key=key, failures=0, last_at=now)
+                session.add(row)
+        except IntegrityError:  # another worker counted the first try at the same moment
+            row = session.scalars(statement).one()
+    return row
 
 
-def forget_failures(session: Session, keys: dict[str, int]) -> None:
-    """A success clears the counts."""
-    session.execute(delete(Throttle).where(Throttle.key.in_(keys)))
+def forgive_try(session: Session, keys: dict[str, int]) -> None:
+    """A success: the narrowest key (the first) is cleared, the others get this one try back.
+
+    Whoever owns one account cannot wipe the count of their address by signing in to it.
+    """
+    narrowest, *others = keys
+    session.execute(delete(Throttle).where(Throttle.key == narrowest))
+    session.execute(
+        update(Throttle)
+        .where(Throttle.key.in_(others), Throttle.failures > 0)
+        .values(failures=Throttle.failures - 1)
+    )
 
 
 def clean_up(session: Session, now: dt.datetime) -> int:
@@ -249,11 +342,23 @@ def clean_up(session: Session, now: dt.datetime) -> int:
 
 def count_admins(session: Session) -> int:
     """How many active administrators there are."""
-    return session.scalar(select(func.count()).select_from(User).where(User.role == Role.ADMIN, User.active)) or 0
+    return (
+        session.scalar(select(func.count()).select_from(User).where(User.role == Role.ADMIN, User.active))
+        or 0
+    )
 
 
 def new_user(
-    session: Session, *, email: str, first_name: str, last_name: str, role: Role, salutation: str = "", phone: str = "", job_title: str = "", language: str | None = None
+    session: Session,
+    *,
+    email: str,
+    first_name: str,
+    last_name: str,
+    role: Role,
+    salutation: str = "",
+    phone: str = "",
+    job_title: str = "",
+    language: str | None = None,
 ) -> User:
     """Add an account without a passphrase; the person joins by an invitation link."""
     account = User(

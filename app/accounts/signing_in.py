@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from typing import cast
 
+import structlog
 from flask import Flask, Request, Response, abort, current_app, g, redirect, request, session, url_for
 from flask_login import LoginManager, current_user
 from werkzeug.wrappers import Response as BaseResponse
@@ -13,7 +15,9 @@ from app.accounts import queries
 from app.accounts.marks import roles_of
 from app.accounts.models import User
 
+FRESH = dt.timedelta(minutes=15)
 login_manager = LoginManager()
+log = structlog.get_logger()
 
 
 def signed_in_user() -> User:
@@ -34,20 +38,31 @@ def _load(req: Request) -> User | None:
     found = queries.live_session(db.session, token, now)
     if found is None:
         return None
-    g.session_id = found.id
+    g.session_id, g.session_began = found.id, found.created_at
     g.user = found.user
     if now - found.seen_at > queries.SEEN_EVERY:
         g.touch_session = True
     return found.user
 
 
+def is_fresh() -> bool:
+    """Whether this session began a few minutes ago: proof enough for people who sign in by mail link only."""
+    return "session_began" in g and db.utcnow() - g.session_began <= FRESH
+
+
 def sign_in(user: User, response: BaseResponse) -> BaseResponse:
-    """Start a session for the user and put its token into the answer; the caller commits."""
+    """Start a session for the user and put its token into the answer; the caller commits.
+
+    Nothing from before is valid after it: the browser's earlier session ends, and so does its CSRF token.
+    """
+    if "session_id" in g:
+        queries.end_sessions(db.session, g.user, only=g.session_id)
     token = queries.start_session(db.session, user, request.user_agent.string, db.utcnow())
     language = session.get("language")
-    session.clear()  # a new CSRF token: nothing from before the sign-in is valid after it
+    session.clear()
     if language:
         session["language"] = language
+    log.info("signed_in", user=str(user.id), role=user.role.value)
     return set_cookie(response, token, int(queries.SESSION_LIFE[user.role].total_seconds()))
 
 
@@ -69,6 +84,7 @@ def sign_out(response: BaseResponse) -> BaseResponse:
     """End this session on the server and in the browser; the caller commits."""
     if "session_id" in g:
         queries.end_sessions(db.session, signed_in_user(), only=g.session_id)
+        log.info("signed_out", user=str(g.user.id))
     session.clear()
     return set_cookie(response, "", 0)
 
@@ -85,15 +101,18 @@ def _require_role() -> BaseResponse | None:
         return None
     if user is None:
         if request.method == "GET" and not request.headers.get("HX-Request"):
-            return redirect(url_for("accounts.sign_in", next=request.full_path.rstrip("?")))
+            back = request.full_path.rstrip("?")
+            return redirect(url_for("accounts.sign_in", next=back if back != "/" else None))
         abort(401)
     if user.role not in roles:
+        log.warning("refused", user=str(user.id), role=user.role.value, endpoint=request.endpoint)
         abort(403)
     return None
 
 
 def _touch(response: Response) -> Response:
     if g.pop("touch_session", False):
+        db.session.rollback()  # what is to stay is committed; two writers of one request would block each other
         with db.database().writing() as own:
             queries.touch_session(own, g.session_id, db.utcnow())
     return response
