@@ -1,0 +1,1 @@
+"""What the tests stand on: checks in order, a temporary PostgreSQL, translations, PDF validation."""
