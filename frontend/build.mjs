@@ -61,6 +61,14 @@ function icons() {
   return names;
 }
 
+/** Single signs that the styles use as image or mask. */
+function signs() {
+  const draw = (name, colour, width, path) =>
+    put(name, `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 24 24" fill="none" stroke="${colour}" stroke-width="${width}" stroke-linecap="round" stroke-linejoin="round"><path d="${path}"/></svg>\n`);
+  draw("chevron.svg", "#7a8893", 2, "M6 9l6 6 6-6");
+  draw("check.svg", "#000", 3.2, "M5.5 12.5l4.2 4.2 9-9.4");
+}
+
 function styles() {
   const built = sass.compile(join(root, "frontend/styles/app.scss"), {
     style: "compressed",
@@ -91,6 +99,7 @@ try {
   fonts();
   put("logo.svg", readFileSync(join(root, "frontend/logo.svg")));
   const names = icons();
+  signs();
   styles();
   await scripts();
   const sorted = Object.fromEntries(Object.entries(files).sort(([a], [b]) => (a < b ? -1 : 1)));
