@@ -6,7 +6,7 @@ import datetime as dt
 import enum
 import uuid
 
-from sqlalchemy import CheckConstraint, ForeignKey, Index, String, Text, UniqueConstraint
+from sqlalchemy import CheckConstraint, ForeignKey, Index, String, Text, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from app.accounts.models import User
@@ -31,16 +31,21 @@ class MemberRight(enum.StrEnum):
     READER = "reader"
 
 
+def _of_live(*columns: str) -> Index:
+    live = text("archived_at IS NULL")
+    return Index(None, *columns, sqlite_where=live, postgresql_where=live)
+
+
 class Company(Versioned, Base):
     """A firm that the centre coaches or wants to."""
 
     __tablename__ = "companies"
-    __table_args__ = (
-        Index(None, "archived_at", "name_folded", "id"),
-        Index(None, "archived_at", "city", "id"),
-        Index(None, "archived_at", "status", "id"),
-        Index(None, "nuts3"),
-        Index(None, "wz_code"),
+    __table_args__ = (  # one index for every order of the list, which shows what is not archived
+        _of_live("name_folded", "id"),
+        _of_live("city", "name_folded", "id"),
+        _of_live("status", "name_folded", "id"),
+        _of_live("wz_code", "name_folded", "id"),
+        _of_live("nuts3", "name_folded", "id"),
     )
     id: Mapped[Id]
     number: Mapped[Str20] = mapped_column(unique=True)
@@ -120,7 +125,7 @@ class CompanyCoach(_OfCompany, Base):
 
     def history_label(self) -> str:
         """The coach's name where it is at hand."""
-        return self.user.name if "user" in self.__dict__ and self.user else ""
+        return self.user.name if "user" in self.__dict__ else ""
 
 
 class CompanyMember(_OfCompany, Base):

@@ -138,19 +138,21 @@ def upgrade() -> None:
         sa.UniqueConstraint("number", name=op.f("uq_companies_number")),
     )
     with op.batch_alter_table("companies", schema=None) as batch_op:
-        batch_op.create_index(
-            batch_op.f("ix_companies_archived_at_city_id"), ["archived_at", "city", "id"], unique=False
-        )
-        batch_op.create_index(
-            batch_op.f("ix_companies_archived_at_name_folded_id"),
-            ["archived_at", "name_folded", "id"],
-            unique=False,
-        )
-        batch_op.create_index(
-            batch_op.f("ix_companies_archived_at_status_id"), ["archived_at", "status", "id"], unique=False
-        )
-        batch_op.create_index(batch_op.f("ix_companies_nuts3"), ["nuts3"], unique=False)
-        batch_op.create_index(batch_op.f("ix_companies_wz_code"), ["wz_code"], unique=False)
+        live = sa.text("archived_at IS NULL")
+        for columns in (
+            ("city", "name_folded", "id"),
+            ("name_folded", "id"),
+            ("nuts3", "name_folded", "id"),
+            ("status", "name_folded", "id"),
+            ("wz_code", "name_folded", "id"),
+        ):
+            batch_op.create_index(
+                batch_op.f("ix_companies_" + "_".join(columns)),
+                list(columns),
+                unique=False,
+                sqlite_where=live,
+                postgresql_where=live,
+            )
 
     op.create_table(
         "counters",
@@ -214,6 +216,7 @@ def upgrade() -> None:
         ),
         sa.Column("unique_key", sa.String(length=200), nullable=True),
         sa.Column("user_id", sa.Uuid(), nullable=True),
+        sa.Column("user_name", sa.String(length=200), nullable=False),
         sa.Column("company_id", sa.Uuid(), nullable=True),
         sa.Column("language", sa.String(length=2), nullable=False),
         sa.Column("attempts", sa.Integer(), nullable=False),
@@ -260,6 +263,7 @@ def upgrade() -> None:
         "outbox_mails",
         sa.Column("id", sa.Uuid(), nullable=False),
         sa.Column("message_id", sa.String(length=200), nullable=False),
+        sa.Column("sender", sa.String(length=200), nullable=False),
         sa.Column("recipient", sa.String(length=200), nullable=False),
         sa.Column("subject", sa.String(length=200), nullable=False),
         sa.Column("text", sa.Text(), nullable=False),
@@ -1189,11 +1193,14 @@ def downgrade() -> None:
     op.drop_table("history_actions")
     op.drop_table("counters")
     with op.batch_alter_table("companies", schema=None) as batch_op:
-        batch_op.drop_index(batch_op.f("ix_companies_wz_code"))
-        batch_op.drop_index(batch_op.f("ix_companies_nuts3"))
-        batch_op.drop_index(batch_op.f("ix_companies_archived_at_status_id"))
-        batch_op.drop_index(batch_op.f("ix_companies_archived_at_name_folded_id"))
-        batch_op.drop_index(batch_op.f("ix_companies_archived_at_city_id"))
+        for columns in (
+            "city_name_folded",
+            "name_folded",
+            "nuts3_name_folded",
+            "status_name_folded",
+            "wz_code_name_folded",
+        ):
+            batch_op.drop_index(batch_op.f(f"ix_companies_{columns}_id"))
 
     op.drop_table("companies")
     op.drop_table("centre")
