@@ -8,7 +8,7 @@ from enum import StrEnum
 from fractions import Fraction
 from typing import Generic, Protocol, TypeVar
 
-from app.roadmap.targets import DEFAULT_IMPORTANCE
+from app.maturity.targets import DEFAULT_IMPORTANCE
 
 CATALOGUE_ENDS_AT = 4  # the catalogue proposes nothing from this level on
 LARGEST_EFFECT = 3
