@@ -15,6 +15,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import IO, Any, BinaryIO, Final, Protocol, cast
+from urllib.parse import quote
 
 from flask import Flask, Response, current_app, request
 from flask_babel import gettext as _
@@ -197,8 +198,7 @@ def _disposition(kind: str, filename: str) -> str:
     header = dump_options_header(kind, options)
     if plain == name:
         return header
-    encoded = "".join(chr(b) if chr(b).isalnum() or b in b"-._~" else f"%{b:02X}" for b in name.encode())
-    return f"{header}; filename*=UTF-8''{encoded}"
+    return f"{header}; filename*=UTF-8''{quote(name, safe='')}"
 
 
 def sent(

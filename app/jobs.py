@@ -216,8 +216,8 @@ def cancel(session: Session, job: Job) -> None:
 clock = huey.MemoryHuey("wandelwerk", results=False)
 """huey carries the schedule only: its periodic tasks name what is due, the job table does the rest.
 
-No broker of huey's is used: its queues lose work on kill -9, and as a mere alarm clock its SQLite storage would
-poll a second database file, which costs what polling the job table costs.
+No broker of huey's is used: its queues lose work on kill -9, and as a mere alarm clock its SQLite storage
+would poll a second database file, which costs what polling the job table costs.
 """
 
 

@@ -35,7 +35,7 @@ def _where(error: BaseException) -> list[str]:
 
 
 def describe(error: BaseException, *, with_messages: bool = False) -> list[dict[str, Any]]:
-    """An exception and its causes: types and places. Messages may quote what a person typed, so they stay out."""
+    """An exception and its causes: types and places. Messages may quote what a person typed: left out."""
     causes: list[dict[str, Any]] = []
     seen: set[int] = set()
     current: BaseException | None = error

@@ -1,4 +1,4 @@
-"""Mail: written with the transaction that causes it, sent afterwards by a job, readable without a mail server."""
+"""Mail: written with the transaction that causes it, sent afterwards by a job, readable without a server."""
 
 from __future__ import annotations
 
@@ -8,7 +8,6 @@ import re
 import smtplib
 import ssl
 import uuid
-from email.headerregistry import Address
 from email.message import EmailMessage
 from email.utils import format_datetime, formataddr, parseaddr
 from typing import Any, Final
@@ -29,6 +28,9 @@ from app.jobs import Handler, Progress, TryAgain, enqueue, handler, scheduled
 KEEP: Final = dt.timedelta(days=90)
 SECONDS_TO_CONNECT: Final = 20
 _LINK: Final = re.compile(r"(https?://[^/\s]+)/[^\s]*")
+
+
+_ADDRESS: Final = re.compile(r"[!#-'*+\-./0-9=?A-Z^-~]+@[^@\s<>,;:\"()\[\]\\]+")
 
 
 class MailState(enum.StrEnum):
@@ -79,13 +81,17 @@ def _header(field: str, value: str, limit: int = 200) -> str:
 
 
 def _address(field: str, value: str) -> str:
+    """One address with its name or without; a domain with umlauts in the form that mail servers know."""
     name, address = parseaddr(_header(field, value))
+    local, _at, domain = address.rpartition("@")
+    alone = value.strip() == address or value.strip().endswith(f"<{address}>")
     try:
-        parsed = Address(addr_spec=address)
-    except (ValueError, IndexError, TypeError):
-        parsed = Address()
-    if not parsed.username or not parsed.domain:
+        known = alone and bool(_ADDRESS.fullmatch(address)) and domain.encode("idna").decode()
+    except UnicodeError:
+        known = False
+    if not known:
         raise RuleBroken("mail_address", _("This is not a mail address."), field=field, value=value)
+    address = f"{local}@{known}"
     return formataddr((name, address)) if name else address
 
 
@@ -129,7 +135,7 @@ def send(
 
 
 def message_of(mail: OutboxMail) -> EmailMessage:
-    """The mail as it goes over the wire; the same Message-ID on every try, so that a second copy is recognised."""
+    """The mail as it goes over the wire; the same Message-ID on every try makes a second copy known."""
     message = EmailMessage()
     message["From"], message["To"], message["Subject"] = mail.sender, mail.recipient, mail.subject
     message["Message-ID"], message["Date"] = mail.message_id, format_datetime(mail.created_at)
@@ -197,7 +203,7 @@ def _refused(code: int, reason: str) -> None:
 
 @handler("mail.send", max_attempts=6, time_limit=120)
 class SendMail(Handler):
-    """Sends one mail. The one effect no transaction can hold: a kill between sending and noting repeats it once."""
+    """Sends one mail: the effect no transaction can hold; a kill between sending and noting repeats it."""
 
     def prepare(self, session: Session, payload: dict[str, Any], progress: Progress) -> bool:
         """Send it, if the job is still ours."""

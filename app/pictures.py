@@ -1,4 +1,4 @@
-"""Uploaded pictures: opened by a real decoder, limited in pixels, turned upright, re-encoded without metadata."""
+"""Uploaded pictures: opened by a real decoder, limited in pixels, re-encoded upright and without metadata."""
 
 from __future__ import annotations
 

@@ -179,7 +179,7 @@ class Run:
         self.log.error("job_failed", code=code)
 
     def attempt(self) -> None:
-        """Do the job; every ending but a lost lease is written down with a reason that a person understands."""
+        """Do the job; every ending but a lost lease is written down with a reason a person understands."""
         if self.job.attempts > self.job.max_attempts:
             self.give_up("interrupted", _("The work was interrupted again and again."))
             return
@@ -195,7 +195,7 @@ class Run:
             self.log.warning("job_database_error", exc_info=True)
             self.put_off("database", _("The database could not be written to."))
         except Exception:
-            self.log.error("job_error", exc_info=True)
+            self.log.exception("job_error")
             self.put_off("unexpected", _("Something unexpected happened; it stands in the log."))
         else:
             self.log.info("job_done")
@@ -214,8 +214,8 @@ def run_next(app: Flask, on_overdue: Callable[[], None] | None = None) -> bool:
         job = claim(session)
     if job is None:
         return False
-    structlog.contextvars.bind_contextvars(reference=str(job.id)[-8:].upper())
-    with app.app_context(), force_locale(job.language):
+    reference = structlog.contextvars.bound_contextvars(reference=str(job.id)[-8:].upper())
+    with app.app_context(), force_locale(job.language), reference:
         run = Run(database, job, on_overdue)
         try:
             run.attempt()
