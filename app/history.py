@@ -12,7 +12,7 @@ from typing import Any
 from sqlalchemy import Index, event, insert, inspect, select
 from sqlalchemy.orm import Mapped, ORMExecuteState, Session, UOWTransaction, mapped_column
 
-from app.db import Base, Id, Str20, Str60, Str200, new_id, utcnow
+from app.db import Base, Id, Str20, Str60, Str200, Versioned, new_id, utcnow
 
 
 class HistoryAction(Base):
@@ -127,7 +127,7 @@ def _write(session: Session, _context: UOWTransaction) -> None:
                     "company_id": record.history_company(),
                     "label": record.history_label()[:200],
                     "kind": kind,
-                    "version": getattr(record, "version", None),
+                    "version": record.version if isinstance(record, Versioned) else None,
                     "fields": fields,
                 }
             )

@@ -23,7 +23,7 @@ from app.roadmap.models import (
     RoadmapAgreement,
 )
 
-_BY_HORIZON = case({h.value: n for n, h in enumerate(Horizon)}, value=Measure.horizon)
+_BY_HORIZON = case({h: n for n, h in enumerate(Horizon)}, value=Measure.horizon)
 _PEOPLE = (joinedload(Measure.owner_user), joinedload(Measure.owner_contact))
 
 
