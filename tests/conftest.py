@@ -60,7 +60,9 @@ def migrated(url: str) -> None:
 
 
 @pytest.fixture(scope="session")
-def app(engine: str, tmp_path_factory: pytest.TempPathFactory, request: pytest.FixtureRequest) -> Iterator[Flask]:
+def app(
+    engine: str, tmp_path_factory: pytest.TempPathFactory, request: pytest.FixtureRequest
+) -> Iterator[Flask]:
     """The application with an empty, migrated database that has its reference data and centre."""
     folder = tmp_path_factory.mktemp(engine)
     url = f"sqlite:///{folder / 'test.db'}"
@@ -107,12 +109,14 @@ def _rolled_back(request: pytest.FixtureRequest) -> Iterator[None]:
 
 @pytest.fixture
 def session(app: Flask) -> Iterator[Session]:
-    """A session for preparing and looking; shares the test's transaction with the pages."""
+    """A session for preparing and looking; shares the test's transaction with the pages.
+
+    No application context stays open: requests of the test client would share it, and its `g`.
+    """
     database: db.Database = app.extensions["database"]
-    with app.app_context():
-        own = database.new_session()
-        yield own
-        own.close()
+    own = database.new_session()
+    yield own
+    own.close()
 
 
 @pytest.fixture
