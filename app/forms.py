@@ -130,9 +130,19 @@ class Form(FlaskForm):
             field.errors = [*field.errors, str(rule)]
 
     def fill(self, record: Base, names: Iterable[str]) -> None:
-        """Copy the named fields' data onto the record."""
+        """Copy the named fields' data onto the record; `imprint_de` is the German half of `imprint`."""
         for name in names:
-            setattr(record, name, self._fields[name].data)
+            column, half = _column(record, name)
+            data = self._fields[name].data
+            setattr(record, column, data if half is None else {**getattr(record, column), half: data})
+
+
+def _column(record: Base, name: str) -> tuple[str, str | None]:
+    """The column that a field edits, and which language of it when it holds both."""
+    if hasattr(record, name):
+        return name, None
+    column, _sign, half = name.rpartition("_")
+    return column, half
 
 
 @dataclass(frozen=True)
@@ -158,10 +168,15 @@ def resolve_conflicts(
     before = history.changed_since(session, record, opened)
     settled = True
     for name in names:
-        if name not in before:
+        column, half = _column(record, name)
+        if column not in before:
             continue
         field: Any = form._fields[name]
-        theirs, base, choice = getattr(record, name), before[name], posted.get(f"resolve-{name}")
+        theirs, base, choice = getattr(record, column), before[column], posted.get(f"resolve-{name}")
+        if half is not None:
+            theirs, base = theirs.get(half, ""), (base or {}).get(half, "")
+            if theirs == base:
+                continue
         mine = history.plain(field.data)
         if mine in (base, history.plain(theirs)) or choice == "theirs":
             field.data = theirs

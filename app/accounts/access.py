@@ -31,3 +31,15 @@ def can_change_user(user: User, other: User) -> bool:
     if user.role is Role.ADMIN:
         return True
     return user.role is Role.MANAGER and other.role in (Role.COACH, Role.COMPANY)
+
+
+def assignable_roles(user: User, other: User) -> tuple[Role, ...]:
+    """Roles that somebody may give to an account; at least the one it has."""
+    if user.role is Role.ADMIN and other.role is not Role.COMPANY:
+        return (Role.COACH, Role.MANAGER, Role.ADMIN)
+    return (other.role,)
+
+
+def can_reset(user: User, other: User) -> bool:
+    """Who may have a link to set a new passphrase sent to somebody; never sees the passphrase."""
+    return can_change_user(user, other) and other.active

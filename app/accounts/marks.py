@@ -39,5 +39,6 @@ def refuse_unmarked_routes(app: Flask) -> None:
 
 def roles_of(app: Flask, endpoint: str) -> frozenset[Role] | None:
     """Roles that may open an endpoint; None when it is public."""
-    roles: frozenset[Role] | None = app.view_functions[endpoint].allowed_roles  # type: ignore[attr-defined]
+    view: Any = app.view_functions[endpoint]
+    roles: frozenset[Role] | None = view.allowed_roles
     return roles

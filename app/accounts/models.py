@@ -8,10 +8,12 @@ import unicodedata
 import uuid
 from typing import Any
 
+from flask_babel import lazy_gettext as _l
 from sqlalchemy import ForeignKey, Index, String, Text
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from app.db import Base, Id, Long, Str20, Str60, Str200, Versioned, enum_column, utcnow
+from app.errors import RuleBroken
 
 
 class Role(enum.StrEnum):
@@ -72,6 +74,45 @@ class User(Versioned, Base):
         """The person's name."""
         return self.name
 
+    def disable(self, by: User, active_admins: int) -> None:
+        """Take the account out of use; the caller ends its sessions."""
+        if self.id == by.id:
+            raise RuleBroken(
+                "user.oneself",
+                _l("Nobody disables their own account."),
+                way_out=_l("Ask another administrator."),
+            )
+        self._keep_an_admin(active_admins)
+        self.active = False
+
+    def enable(self) -> None:
+        """Take the account into use again."""
+        self.active = True
+
+    def give_role(self, role: Role, active_admins: int) -> None:
+        """Change the role; the caller ends the sessions. Company users stay what they are."""
+        if role is self.role:
+            return
+        if Role.COMPANY in (role, self.role):
+            raise RuleBroken(
+                "user.side",
+                _l("People of companies and people of the centre have separate accounts."),
+                field="role",
+                way_out=_l("Invite the person with another address."),
+            )
+        self._keep_an_admin(active_admins)
+        self.role = role
+
+    def _keep_an_admin(self, active_admins: int) -> None:
+        if self.role is Role.ADMIN and self.active and active_admins <= 1:
+            raise RuleBroken(
+                "user.last_admin",
+                _l("%(name)s is the last administrator.", name=self.name),
+                field="role",
+                limit=1,
+                way_out=_l("Make somebody else an administrator first."),
+            )
+
     # What Flask-Login asks of a user.
     is_authenticated = True
     is_anonymous = False
@@ -91,6 +132,7 @@ class UserSession(Base):
 
     __tablename__ = "user_sessions"
     tracked = False
+    transient = True
     id: Mapped[Id]
     user_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("users.id", ondelete="CASCADE"), index=True)
     token_hash: Mapped[str] = mapped_column(String(64), unique=True)
@@ -114,6 +156,7 @@ class MailLink(Base):
 
     __tablename__ = "mail_links"
     tracked = False
+    transient = True
     id: Mapped[Id]
     user_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("users.id", ondelete="CASCADE"), index=True)
     purpose: Mapped[LinkPurpose] = enum_column(LinkPurpose)
@@ -130,6 +173,7 @@ class Throttle(Base):
     __tablename__ = "throttles"
     __table_args__ = (Index(None, "last_at"),)
     tracked = False
+    transient = True
     key: Mapped[str] = mapped_column(String(120), primary_key=True)
     failures: Mapped[int] = mapped_column(default=0)
     last_at: Mapped[dt.datetime]

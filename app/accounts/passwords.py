@@ -12,6 +12,7 @@ from argon2.exceptions import InvalidHashError, VerificationError
 from flask_babel import lazy_gettext as _l
 from zxcvbn import zxcvbn
 
+from app.accounts.models import Centre, User
 from app.errors import RuleBroken
 
 SHORTEST, LONGEST = 15, 256
@@ -80,6 +81,20 @@ def _is_made_of(passphrase: str, words: Iterable[str]) -> bool:
     for word in sorted(words, key=len, reverse=True):
         rest = rest.replace(_normal(word).casefold(), " ")
     return sum(c.isalnum() for c in rest) < FEWEST_OWN and any(c.isalnum() for c in passphrase)
+
+
+def set_passphrase(account: User, passphrase: str, centre: Centre) -> None:
+    """Keep a passphrase that is not guessable from what is known of the person and the centre."""
+    known = (
+        account.email,
+        account.first_name,
+        account.last_name,
+        centre.name,
+        centre.short_name,
+        centre.city,
+    )
+    check_passphrase(passphrase, known)
+    account.password_hash = hashed(passphrase)
 
 
 def hashed(passphrase: str) -> str:

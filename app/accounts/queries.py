@@ -255,6 +255,21 @@ def link(session: Session, token: str) -> MailLink | None:
     )
 
 
+def open_link(session: Session, account: User, purpose: LinkPurpose, now: dt.datetime) -> MailLink | None:
+    """The link of a purpose that somebody could still use."""
+    return session.scalar(
+        select(MailLink)
+        .where(
+            MailLink.user_id == account.id,
+            MailLink.purpose == purpose,
+            MailLink.used_at.is_(None),
+            MailLink.expires_at > now,
+        )
+        .order_by(MailLink.id.desc())
+        .limit(1)
+    )
+
+
 def use_link(session: Session, found: MailLink, now: dt.datetime) -> bool:
     """Use up a link; False when it was used or has expired. Two clicks at once cannot both win."""
     used = session.execute(
@@ -341,11 +356,9 @@ def clean_up(session: Session, now: dt.datetime) -> int:
 
 
 def count_admins(session: Session) -> int:
-    """How many active administrators there are."""
-    return (
-        session.scalar(select(func.count()).select_from(User).where(User.role == Role.ADMIN, User.active))
-        or 0
-    )
+    """How many active administrators there are; locked, so that two cannot remove each other at once."""
+    admins = select(User.id).where(User.role == Role.ADMIN, User.active).order_by(User.id)
+    return len(session.scalars(admins.with_for_update()).all())
 
 
 def new_user(

@@ -29,7 +29,7 @@ def _token(req: Request) -> str | None:
     return req.cookies.get(current_app.config["SIGN_IN_COOKIE"])
 
 
-@login_manager.request_loader
+@login_manager.request_loader  # type: ignore[untyped-decorator]
 def _load(req: Request) -> User | None:
     token = _token(req)
     if not token or len(token) > 100:
@@ -48,6 +48,14 @@ def _load(req: Request) -> User | None:
 def is_fresh() -> bool:
     """Whether this session began a few minutes ago: proof enough for people who sign in by mail link only."""
     return "session_began" in g and db.utcnow() - g.session_began <= FRESH
+
+
+def after_first_factor(user: User, target: str) -> BaseResponse:
+    """The step after the right passphrase or a mailed link: the session; the caller commits.
+
+    A second factor is asked for here, before the session starts: no way in goes past this function.
+    """
+    return sign_in(user, redirect(target, 303))
 
 
 def sign_in(user: User, response: BaseResponse) -> BaseResponse:
@@ -112,7 +120,7 @@ def _require_role() -> BaseResponse | None:
 
 def _touch(response: Response) -> Response:
     if g.pop("touch_session", False):
-        db.session.rollback()  # what is to stay is committed; two writers of one request would block each other
+        db.session.rollback()  # what is to stay is committed; two writers at once would block each other
         with db.database().writing() as own:
             queries.touch_session(own, g.session_id, db.utcnow())
     return response
