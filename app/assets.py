@@ -1,28 +1,39 @@
-"""Addresses of the bundled styles, scripts, fonts and icons (frontend/build.mjs writes them and their manifest)."""
+"""Addresses of the bundled styles, scripts, fonts and icons; frontend/build.mjs makes them."""
 
 from __future__ import annotations
 
 import json
-from functools import cache
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
 from flask import Flask
-from markupsafe import Markup, escape
+from markupsafe import Markup
 
 DIST = Path(__file__).parent / "static" / "dist"
 FONTS = DIST / "fonts"
 _URL = "/static/dist/"
+_ICON = Markup(
+    '<svg class="icon" width="{size}" height="{size}" aria-hidden="true" focusable="false">'
+    '<use href="{sprite}#{name}"></use></svg>'
+)
 
 
-@cache
+_MANIFEST = DIST / "manifest.json"
+
+
+@lru_cache(maxsize=1)
+def _read(_changed_at: int) -> dict[str, Any]:
+    content: dict[str, Any] = json.loads(_MANIFEST.read_text("utf-8"))
+    return content
+
+
 def manifest() -> dict[str, Any]:
     """What was built: {"files": {name: hashed name}, "icons": [names]}; empty before the first build."""
-    path = DIST / "manifest.json"
-    if not path.exists():
+    try:
+        return _read(_MANIFEST.stat().st_mtime_ns)
+    except FileNotFoundError:
         return {"files": {}, "icons": []}
-    content: dict[str, Any] = json.loads(path.read_text("utf-8"))
-    return content
 
 
 def asset_url(name: str) -> str:
@@ -40,10 +51,7 @@ def icon(name: str, size: int = 20) -> Markup:
     known = manifest()["icons"]
     if known and name not in known:
         raise LookupError(f"Icon {name!r} is not in frontend/icons.json; add it there and build again.")
-    return Markup(
-        f'<svg class="icon" width="{size:d}" height="{size:d}" aria-hidden="true" focusable="false">'
-        f'<use href="{escape(asset_url("icons.svg"))}#{escape(name)}"></use></svg>'
-    )
+    return _ICON.format(size=size, sprite=asset_url("icons.svg"), name=name)
 
 
 def init_app(app: Flask) -> None:

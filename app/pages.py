@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import structlog
-from flask import Flask, g, jsonify, render_template, request
+from flask import Flask, Response, g, jsonify, render_template, request
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 from flask_wtf.csrf import CSRFError
@@ -92,8 +92,18 @@ def _unexpected(error: Exception) -> ResponseReturnValue:
     return page(500)
 
 
+def _name_next_page(response: Response) -> Response:
+    """A form sent by our script learns the next page from a header and opens it; a redirect would hide it."""
+    if "X-Form" in request.headers and response.status_code in (302, 303):
+        response.headers["X-Location"] = response.headers.pop("Location")
+        response.status_code = 204
+        response.set_data(b"")
+    return response
+
+
 def init_app(app: Flask) -> None:
     """Register the error pages."""
+    app.after_request(_name_next_page)
     app.register_error_handler(HTTPException, _http)
     app.register_error_handler(RuleBroken, _rule)
     app.register_error_handler(NotFound, lambda _e: (_rollback(), page(404))[1])
