@@ -8,6 +8,7 @@ from typing import Any
 from flask_babel import LazyString
 from flask_babel import lazy_gettext as _l
 from flask_babel import lazy_pgettext as _lp
+from wtforms.fields.choices import SelectChoice
 
 WORDS: dict[str, dict[str, LazyString]] = {
     "Field": {
@@ -89,7 +90,12 @@ def word(member: enum.Enum | None) -> LazyString | str:
     return WORDS[type(member).__name__][member.value]
 
 
-def choices(kind: type[enum.Enum], *, empty: Any = None) -> list[tuple[str, Any]]:
+def option(value: str, label: Any) -> SelectChoice:
+    """One line of a select."""
+    return SelectChoice(value, label)
+
+
+def choices(kind: type[enum.Enum], *, empty: Any = None) -> list[SelectChoice]:
     """Value and word of every member, for a select; `empty` adds a first line without value."""
-    lines = [(member.value, word(member)) for member in kind]
-    return lines if empty is None else [("", empty), *lines]
+    lines = [option(member.value, word(member)) for member in kind]
+    return lines if empty is None else [option("", empty), *lines]

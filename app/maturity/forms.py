@@ -12,7 +12,7 @@ from app.forms import Form, LongTextField, TextField
 from app.maturity.assessing import Given
 from app.maturity.models import Dimension
 from app.maturity.scoring import CHOOSABLE_STRENGTHS, Strength
-from app.words import word
+from app.words import option, word
 
 
 class StartForm(Form):
@@ -24,9 +24,9 @@ class StartForm(Form):
 class AnswerForm(Form):
     """One dimension: level, strength of evidence, note, or not applicable with its reason."""
 
-    level = RadioField(_l("What is in place today?"), choices=[(str(n), str(n)) for n in range(6)], validators=[Optional()])
+    level = RadioField(_l("What is in place today?"), choices=[option(str(n), str(n)) for n in range(6)], validators=[Optional()])
     strength = RadioField(
-        _l("Evidence"), choices=[(s.value, word(s)) for s in CHOOSABLE_STRENGTHS], validators=[Optional()]
+        _l("Evidence"), choices=[option(s.value, word(s)) for s in CHOOSABLE_STRENGTHS], validators=[Optional()]
     )
     not_applicable = BooleanField(_l("Does not apply to this firm"))
     reason = TextField(_l("Why it does not apply"))
@@ -66,11 +66,11 @@ def targets_form(dimensions: list[Dimension], levels: dict[str, int | None]) -> 
         level = levels.get(dimension.key)
         if level is None:
             continue
-        choices = [("", "–"), *[(str(n), str(n)) for n in range(level, min(level + 2, 5) + 1)]]
+        choices = [option("", "–"), *[option(str(n), str(n)) for n in range(level, min(level + 2, 5) + 1)]]
         fields[TargetRow.level(dimension.key)] = SelectField(_l("Target"), choices=choices, validators=[Optional()])
         fields[TargetRow.importance(dimension.key)] = SelectField(
             _l("Importance"),
-            choices=[("1", _l("low")), ("2", _l("medium")), ("3", _l("high"))],
+            choices=[option("1", _l("low")), option("2", _l("medium")), option("3", _l("high"))],
             default="2",
         )
     return type("TargetsForm", (Form,), fields)

@@ -12,7 +12,7 @@ from app.fields import Field
 from app.forms import Form, LongTextField, TextField, WholeNumberField, after
 from app.roadmap.catalogue import CostBand
 from app.roadmap.models import Horizon, MeasureKind, MeasureStatus, OwnerSide
-from app.words import choices
+from app.words import choices, option
 
 
 class MeasureForm(Form):
@@ -44,10 +44,10 @@ class MeasureForm(Form):
 
     def offer(self, dimensions: Any, contacts: Any, users: Any, bands: list[tuple[str, Any]]) -> None:
         """Hand in what can be chosen."""
-        self.dimension_key.choices = [("", _l("none")), *dimensions]
-        self.owner_contact_id.choices = [("", "–"), *((str(c.id), c.name) for c in contacts)]
-        self.owner_user_id.choices = [("", "–"), *((str(u.id), u.name) for u in users)]
-        self.cost_band.choices = [("", _l("not estimated")), *bands]
+        self.dimension_key.choices = [option("", _l("none")), *(option(*d) for d in dimensions)]
+        self.owner_contact_id.choices = [option("", "–"), *(option(str(c.id), c.name) for c in contacts)]
+        self.owner_user_id.choices = [option("", "–"), *(option(str(u.id), u.name) for u in users)]
+        self.cost_band.choices = [option("", _l("not estimated")), *(option(*b) for b in bands)]
 
 
 class StatusForm(Form):
