@@ -97,7 +97,7 @@ def enum_column(kind: type[enum.StrEnum], **options: Any) -> Any:
 
 
 class Base(DeclarativeBase):
-    """All tables. `tracked` says whether history records a table's changes."""
+    """All tables. `tracked`: history records the changes. `transient`: worthless elsewhere, not backed up."""
 
     metadata = MetaData(
         naming_convention={
@@ -119,6 +119,7 @@ class Base(DeclarativeBase):
         list[dict[str, str]]: Json,
     }
     tracked = True
+    transient = False
 
     def history_label(self) -> str:
         """What the history calls this record."""

@@ -75,6 +75,7 @@ class Beat(Base):
 
     __tablename__ = "beats"
     tracked = False
+    transient = True
     name: Mapped[Str60] = mapped_column(primary_key=True)
     at: Mapped[dt.datetime]
 

@@ -129,7 +129,7 @@ def answer(
     with db.database().writing() as session:
         sha = files.store(session, b"<script>alert(1)</script>", content_type).sha256
     with app.test_request_context(headers=headers):
-        return Client(files.sent(sha, name, content_type, **options)).get("/")
+        return Client(files.sent(sha, name, content_type, **options)).get("/", buffered=True)
 
 
 def test_a_page_that_somebody_uploaded_is_downloaded_and_never_run(app: Flask) -> None:
