@@ -13,7 +13,6 @@ from sqlalchemy.exc import DBAPIError, NoResultFound, OperationalError
 from sqlalchemy.orm.exc import StaleDataError
 from werkzeug.exceptions import HTTPException
 
-
 from app.errors import NotAllowed, NotFound, RuleBroken, TooManyTries
 from app.security import reference
 
