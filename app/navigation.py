@@ -24,7 +24,7 @@ class Item:
 
 STAFF = ("coach", "manager")
 ITEMS = (
-    Item(_l("Companies"), "building-factory-2", "overview.companies", STAFF, ("companies.", "overview.compan", "maturity.", "documents.", "reports.")),
+    Item(_l("Companies"), "building-factory-2", "overview.companies", STAFF, ("companies.", "overview.compan", "people.", "members.", "sites.", "years.", "maturity.", "documents.", "reports.")),
     Item(_l("Visits"), "calendar-event", "coaching.index", STAFF, ("coaching.index", "coaching.visit", "coaching.new", "coaching.edit", "coaching.show")),
     Item(_l("Commitments"), "checkbox", "coaching.commitments", STAFF, ("coaching.commitments",)),
     Item(_l("Roadmaps"), "route", "roadmap.index", STAFF, ("roadmap.",), phone=False),

@@ -87,7 +87,12 @@ def check_region(code: str, permitted: Sequence[str] = ()) -> str:
     if permitted and not wanted.startswith(tuple(permitted)):
         raise RuleBroken(
             "region.not_permitted",
-            _l("%(name)s lies outside the regions of this centre.", name=region_name(wanted)),
+            _l(
+                "%(name)s (%(code)s) lies outside the regions of this centre (%(permitted)s).",
+                name=region_name(wanted),
+                code=wanted,
+                permitted=", ".join(permitted),
+            ),
             field="nuts3",
             value=code,
             limit=", ".join(permitted),

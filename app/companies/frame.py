@@ -27,7 +27,12 @@ def frame(company: Company, user: User, active: str) -> dict[str, Any]:
         "company": company,
         "may_change": can_change_company(user, company),
         "tabs": [
-            {"label": label, "url": url_for(endpoint, company_id=company.id), "active": key == active, "count": None}
+            {
+                "label": label,
+                "url": url_for(endpoint, company_id=company.id),
+                "active": key == active,
+                "count": None,
+            }
             for key, label, endpoint in tabs
         ],
     }

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import enum
+import re
 import uuid
 
 from sqlalchemy import CheckConstraint, ForeignKey, Index, String, Text, UniqueConstraint, text
@@ -138,6 +139,10 @@ class CompanyMember(_OfCompany, Base):
     user: Mapped[User] = relationship(lazy="raise")
     company: Mapped[Company] = relationship(lazy="raise")
 
+    def history_label(self) -> str:
+        """The person's name where it is at hand."""
+        return self.user.name if "user" in self.__dict__ else ""
+
 
 class Site(Versioned, _OfCompany, Base):
     """A place of business (Betriebsstätte)."""
@@ -173,6 +178,19 @@ class Contact(Versioned, _OfCompany, Base):
     def initials(self) -> str:
         """Two letters for the round picture."""
         return (self.first_name[:1] + self.last_name[:1]).upper()
+
+    @property
+    def dialled(self) -> str:
+        """The phone number as a telephone dials it."""
+        return re.sub(r"[^0-9+]", "", self.phone.replace("(0)", ""))
+
+    def archive(self) -> None:
+        """Take the person out of lists and choices; visits keep their name."""
+        self.archived_at, self.main = self.archived_at or utcnow(), False
+
+    def restore(self) -> None:
+        """Bring the person back."""
+        self.archived_at = None
 
 
 class CompanyYear(Versioned, _OfCompany, Base):

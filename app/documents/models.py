@@ -11,7 +11,7 @@ from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from app.accounts.models import User
 from app.companies.models import Company
-from app.db import Base, Id, Str60, Str200, Versioned, enum_column, utcnow
+from app.db import Base, Id, Str200, Versioned, enum_column, utcnow
 
 
 class DocumentKind(enum.StrEnum):
@@ -34,7 +34,7 @@ class Document(Versioned, Base):
     filename: Mapped[Str200]
     sha256: Mapped[str] = mapped_column(String(64), index=True)
     size: Mapped[int]
-    content_type: Mapped[Str60]
+    content_type: Mapped[str] = mapped_column(String(120))
     language: Mapped[str | None] = mapped_column(String(2))
     released: Mapped[bool] = mapped_column(default=False)
     created_by_id: Mapped[uuid.UUID | None] = mapped_column(ForeignKey("users.id"))

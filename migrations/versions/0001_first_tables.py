@@ -551,7 +551,7 @@ def upgrade() -> None:
         sa.Column("filename", sa.String(length=200), nullable=False),
         sa.Column("sha256", sa.String(length=64), nullable=False),
         sa.Column("size", sa.Integer(), nullable=False),
-        sa.Column("content_type", sa.String(length=60), nullable=False),
+        sa.Column("content_type", sa.String(length=120), nullable=False),
         sa.Column("language", sa.String(length=2), nullable=True),
         sa.Column("released", sa.Boolean(), nullable=False),
         sa.Column("created_by_id", sa.Uuid(), nullable=True),
