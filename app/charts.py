@@ -122,8 +122,10 @@ def radar(
     """
     if len(axes) < FEWEST_AXES:
         return Markup("")
-    margin = (font_size * 7, font_size * 3.2) if labels else (4, 4)
-    web = _Web(len(axes), (width / 2, height / 2), min(width / 2 - margin[0], height / 2 - margin[1]))
+    margin = (font_size * 7, font_size * 2.6) if labels else (4, 4)
+    below = max(-cos(2 * pi * i / len(axes)) for i in range(len(axes)))  # a pentagon reaches less far down
+    radius = min(width / 2 - margin[0], (height - 2 * margin[1]) / (1 + below))
+    web = _Web(len(axes), (width / 2, (height + (1 - below) * radius) / 2), radius)
     now, colour = web.points(axis.now for axis in axes), palette.fields[field]
     parts = [
         _path(web.grid(), stroke=palette.line, width=0.6),
@@ -242,7 +244,8 @@ def wrapped(label: str, room: int, lines: int = 3) -> list[str]:
     done: list[str] = []
     current = ""
     for piece in pieces:
-        if current and len((current + piece).rstrip(f" {SOFT_HYPHEN}")) > room and len(done) < lines - 1:
+        letters = len((current + piece).replace(SOFT_HYPHEN, "").rstrip())
+        if current and letters > room and len(done) < lines - 1:
             done.append(current)
             current = ""
         current += piece
