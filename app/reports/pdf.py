@@ -97,15 +97,16 @@ class Renderer:
         """
         assets = assets or {}
         head = {
-            "html": html, "title": title, "lang": lang, "stylesheets": list(stylesheets),
+            "html": html,
+            "title": title,
+            "lang": lang,
+            "stylesheets": list(stylesheets),
             "created": created.astimezone(UTC).isoformat(timespec="seconds"),
             "attachments": [asdict(a) | {"data": None, "size": len(a.data)} for a in attachments],
             "assets": {name: len(data) for name, data in assets.items()},
-        }  # fmt: skip
+        }
         body = json.dumps(head).encode()
-        request = b"".join(
-            [HEAD.pack(len(body)), body, *(a.data for a in attachments), *assets.values()]
-        )
+        request = b"".join([HEAD.pack(len(body)), body, *(a.data for a in attachments), *assets.values()])
         with self._slots:
             for last_try in (False, True):
                 try:
@@ -145,23 +146,31 @@ class Renderer:
 
     def _started(self) -> socket.socket:
         with self._starting:
-            if self._control is None or self._owner != os.getpid() or self.pid is None:
-                self._stop()
-                self._start()
-            assert self._control is not None
-            return self._control
+            if self._control is not None and self._owner == os.getpid() and self.pid is not None:
+                return self._control
+            self._stop()
+            return self._start()
 
-    def _start(self) -> None:
+    def _start(self) -> socket.socket:
         ours, theirs = socket.socketpair()
         environment = {key: os.environ[key] for key in KEPT_ENVIRONMENT if key in os.environ}
         with theirs:
             self._process = subprocess.Popen(
-                [sys.executable, "-P", str(Path(__file__).with_name("pdf_child.py")), str(theirs.fileno()),
-                 str(self.fonts), str(self.styles), json.dumps(asdict(self.limits))],
+                [
+                    sys.executable,
+                    "-P",
+                    str(Path(__file__).with_name("pdf_child.py")),
+                    str(theirs.fileno()),
+                    str(self.fonts),
+                    str(self.styles),
+                    json.dumps(asdict(self.limits)),
+                ],
                 env=environment | {"PYTHONHASHSEED": "0", "LANG": "C.UTF-8"},
-                pass_fds=[theirs.fileno()], stdin=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
+                pass_fds=[theirs.fileno()],
+                stdin=subprocess.DEVNULL,
+                stderr=subprocess.DEVNULL,
                 start_new_session=True,
-            )  # fmt: skip
+            )
         self._control, self._owner = ours, os.getpid()
         ours.settimeout(WAIT_FOR_START)
         said = b""
@@ -171,6 +180,7 @@ class Renderer:
         if said != b"ready\n":
             self._stop()
             raise RenderFailed(f"the PDF engine does not start: {said.decode().strip() or 'no reason given'}")
+        return ours
 
     def _stop(self) -> None:
         if self._control is not None:

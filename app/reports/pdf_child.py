@@ -45,6 +45,9 @@ xmlns:pdfaProperty="http://www.aiim.org/pdfa/ns/property#"><pdfaExtension:schema
 <pdfaProperty:description>Part of ISO 14289 the file conforms to</pdfaProperty:description></rdf:li>\
 </rdf:Seq></pdfaSchema:property></rdf:li></rdf:Bag></pdfaExtension:schemas></rdf:Description>"""
 
+# PDF/A forbids interpolated pictures, which is what "auto" becomes.
+ALWAYS = "html { image-rendering: crisp-edges }"
+
 WARM_UP = """<!doctype html><html lang="en"><title>Warm-up</title><body><h1>Warm</h1><p>Text <b>bold</b></p>
 <table><caption>T</caption><tr><th scope="col">A</th></tr><tr><td>b</td></tr></table><ul><li>x</li></ul>
 <svg xmlns="http://www.w3.org/2000/svg" width="20" height="20"><title>F</title><path d="M0 0h9v9z"
@@ -62,8 +65,17 @@ def main(control_fd: int, fonts: Path, styles: Path, limits: Mapping[str, int]) 
     try:
         try:
             workshop = Workshop(fonts, styles, Path(folder))
-            workshop.produce({"html": WARM_UP, "title": "Warm-up", "lang": "en", "stylesheets": [],
-                              "created": "2026-01-01T00:00:00+00:00", "attachments": [], "assets": {}})
+            workshop.produce(
+                {
+                    "html": WARM_UP,
+                    "title": "Warm-up",
+                    "lang": "en",
+                    "stylesheets": [],
+                    "created": "2026-01-01T00:00:00+00:00",
+                    "attachments": [],
+                    "assets": {},
+                }
+            )
             gc.collect()
             gc.freeze()
         except BaseException as error:
@@ -98,6 +110,8 @@ def _serve(control: socket.socket, workshop: Workshop, limits: Mapping[str, int]
         if control in ready:
             message, jobs, _, _ = socket.recv_fds(control, 1, 1)
             if not message:
+                for pid in running:
+                    os.kill(pid, signal.SIGKILL)
                 return
             workshop.refresh()
             pid = os.fork()
@@ -146,7 +160,7 @@ def _child(job: int, workshop: Workshop, limits: Mapping[str, int]) -> NoReturn:
             except MemoryError:
                 gc.collect()
                 _answer(answer, {"error": "memory"})
-            except BaseException as error:
+            except BaseException as error:  # noqa: BLE001 - whatever it is, the one who waits is told
                 _answer(answer, {"error": f"{type(error).__name__}: {error}"[:2000]})
             else:
                 _answer(answer, {"size": len(pdf)})
@@ -172,8 +186,19 @@ def _answer(job: socket.socket, head: Mapping[str, Any]) -> None:
 
 def _closed_doors(folder: Path) -> Any:
     """Second lock behind the fetcher: no connection, no process, no file outside the interpreter's own."""
-    shut = ("socket.connect", "socket.bind", "socket.getaddrinfo", "socket.gethostbyname", "socket.sendto",
-            "subprocess.Popen", "os.system", "os.exec", "os.posix_spawn", "os.fork", "urllib.Request")
+    shut = (
+        "socket.connect",
+        "socket.bind",
+        "socket.getaddrinfo",
+        "socket.gethostbyname",
+        "socket.sendto",
+        "subprocess.Popen",
+        "os.system",
+        "os.exec",
+        "os.posix_spawn",
+        "os.fork",
+        "urllib.Request",
+    )
     homes = tuple({str(Path(path).resolve()) for path in (sys.prefix, sys.base_prefix, folder)})
 
     def hook(event: str, args: tuple[Any, ...]) -> None:
@@ -193,10 +218,12 @@ class Workshop:
     def __init__(self, fonts: Path, styles: Path, folder: Path) -> None:
         # Our fonts only: the same file on every machine, whatever fonts the system has.
         config = folder / "fonts.conf"
-        config.write_text('<?xml version="1.0"?><!DOCTYPE fontconfig SYSTEM "urn:fontconfig:fonts.dtd">'
-                          f"<fontconfig><dir>{folder}</dir><cachedir>{folder}</cachedir></fontconfig>")
+        config.write_text(
+            '<?xml version="1.0"?><!DOCTYPE fontconfig SYSTEM "urn:fontconfig:fonts.dtd">'
+            f"<fontconfig><dir>{folder}</dir><cachedir>{folder}</cachedir></fontconfig>"
+        )
         os.environ["FONTCONFIG_FILE"], tempfile.tempdir = str(config), str(folder)
-        from fontTools.ttLib import TTFont, woff2
+        from fontTools.ttLib import TTFont, woff2  # noqa: PLC0415 - heavy, and only here
 
         self.folder, self.styles = folder, styles
         self.fonts = {path.name: path.read_bytes() for path in sorted(fonts.glob("Inter-*.woff2"))}
@@ -207,10 +234,11 @@ class Workshop:
             woff2.decompress(io.BytesIO(self.fonts[name]), plain)
             (folder / name.replace("woff2", "ttf")).write_bytes(plain.getvalue())
         self.printable = frozenset(TTFont(folder / "Inter-Regular.ttf").getBestCmap())
-        import weasyprint
+        import weasyprint  # noqa: PLC0415 - reads the font set-up above while it is imported
 
         self.weasyprint = weasyprint
         self.font_configuration = weasyprint.document.FontConfiguration()
+        self.always = weasyprint.CSS(string=ALWAYS, url_fetcher=self.fetcher({}))
         self.sheets: dict[str, tuple[int, Any]] = {}
         self.refresh()
 
@@ -221,8 +249,11 @@ class Workshop:
             if self.sheets.get(name, (0, None))[0] != changed:
                 with self.complaints() as found:
                     sheet = self.weasyprint.CSS(
-                        string=path.read_text(encoding="utf-8"), base_url="asset:",
-                        url_fetcher=self.fetcher({}), font_config=self.font_configuration)
+                        string=path.read_text(encoding="utf-8"),
+                        base_url="asset:",
+                        url_fetcher=self.fetcher({}),
+                        font_config=self.font_configuration,
+                    )
                 if found:
                     raise Refused(f"{name}: {'; '.join(found)}")
                 self.sheets[name] = (changed, sheet)
@@ -257,11 +288,16 @@ class Workshop:
     def produce(self, request: Mapping[str, Any]) -> bytes:
         """One file that passes PDF/A-3a and PDF/UA-1 at once; the same request gives the same bytes."""
         with self.complaints() as found:
-            html = self.weasyprint.HTML(string=self.with_known_glyphs(request["html"]), base_url="asset:",
-                                        url_fetcher=self.fetcher(request["assets"]))
+            html = self.weasyprint.HTML(
+                string=self.with_known_glyphs(request["html"]),
+                base_url="asset:",
+                url_fetcher=self.fetcher(request["assets"]),
+            )
             document = html.render(
-                font_config=self.font_configuration, pdf_variant="pdf/a-3a",
-                stylesheets=[self.sheets[name][1] for name in request["stylesheets"]])
+                font_config=self.font_configuration,
+                pdf_variant="pdf/a-3a",
+                stylesheets=[self.always, *(self.sheets[name][1] for name in request["stylesheets"])],
+            )
             metadata = document.metadata
             metadata.title, metadata.lang = request["title"], request["lang"]
             metadata.created = metadata.modified = request["created"]
@@ -277,8 +313,13 @@ class Workshop:
         """An embedded file with fixed times and the given type (WeasyPrint would guess and use the clock)."""
         moment = datetime.fromisoformat(created)
         made = self.weasyprint.Attachment(
-            string=given["data"], name=given["name"], description=given["description"], created=moment,
-            modified=moment, relationship=given["relationship"])
+            string=given["data"],
+            name=given["name"],
+            description=given["description"],
+            created=moment,
+            modified=moment,
+            relationship=given["relationship"],
+        )
         made.source = contextlib.nullcontext((io.BytesIO(given["data"]), None, None, given["mime"]))
         return made
 
@@ -288,8 +329,9 @@ class Workshop:
         Inter covers Latin, Greek and Cyrillic; the data attached to the report keeps every character.
         """
         unknown = {c for c in set(html) if ord(c) not in self.printable and c not in "\n\t\r\u00ad"}
-        boxes = {ord(c): "□" if unicodedata.category(c)[0] in "LNS" and ord(c) < 0x1F000 else None
-                 for c in unknown}
+        boxes = {
+            ord(c): "□" if unicodedata.category(c)[0] in "LNS" and ord(c) < 0x1F000 else None for c in unknown
+        }
         return html.translate(boxes) if boxes else html
 
 
