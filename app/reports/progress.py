@@ -86,7 +86,11 @@ class DimensionResult:
     @property
     def gap(self) -> int:
         """Levels missing to the agreed target."""
-        return max(0, self.target - self.effective) if self.target is not None and self.effective is not None else 0
+        return (
+            max(0, self.target - self.effective)
+            if self.target is not None and self.effective is not None
+            else 0
+        )
 
     @property
     def capped(self) -> bool:
@@ -224,7 +228,7 @@ class ProgressReport:
         """Done, then the open ones by horizon, then what was put off; dropped measures are left out."""
         waiting = self.measures_in(MeasureStatus.PROPOSED, MeasureStatus.PLANNED, MeasureStatus.RUNNING)
         groups: list[tuple[str, Iterable[MeasureLine]]] = [
-            (horizon.value, (m for m in waiting if m.horizon is horizon)) for horizon in Horizon
+            (horizon.value, [m for m in waiting if m.horizon is horizon]) for horizon in Horizon
         ]
         groups.insert(0, ("done", self.measures_in(MeasureStatus.DONE)))
         groups.append(("not_now", self.measures_in(MeasureStatus.NOT_NOW)))

@@ -9,13 +9,14 @@ import datetime as dt
 from dataclasses import dataclass
 from typing import Any
 
-from babel.dates import format_date, format_datetime
+from babel.dates import format_datetime
 from flask import current_app
 from flask_babel import force_locale
 from flask_babel import gettext as _
 from markupsafe import Markup
 
 from app.charts import PRINT, SCREEN, Axis, Palette
+from app.i18n import language
 from app.reports import pdf, sentences
 from app.reports.progress import FieldResult, ProgressReport
 
@@ -30,7 +31,9 @@ class Pictures:
     funder: bytes | None = None
 
 
-def progress_body(report: ProgressReport, palette: Palette = SCREEN, pictures: Pictures | None = None) -> Markup:
+def progress_body(
+    report: ProgressReport, palette: Palette = SCREEN, pictures: Pictures | None = None
+) -> Markup:
     """The report's content for a page of the application or for the PDF."""
     with force_locale(report.language):
         body = _template("print/progress/_body.html", report, palette, pictures or Pictures())
@@ -73,7 +76,7 @@ def progress_pdf(report: ProgressReport, pictures: Pictures | None = None) -> by
 
 def document_title(report: ProgressReport) -> str:
     """The name in the window's title bar and in the list of documents, in the current language."""
-    return _("Progress report") + f" {report.number or ''}".rstrip() + f" · {report.company.name}"
+    return f"{_('Progress report')} {report.number or ''}".rstrip() + f" · {report.company.name}"
 
 
 def file_name(report: ProgressReport, suffix: str) -> str:
@@ -83,7 +86,10 @@ def file_name(report: ProgressReport, suffix: str) -> str:
 
 def axes(field: FieldResult) -> list[Axis]:
     """A field's dimensions as the radar's axes; what does not apply leaves a gap."""
-    return [Axis(d.short or d.name, d.effective, d.start, _shown_target(d.target, d.effective)) for d in field.dimensions]
+    return [
+        Axis(d.short or d.name, d.effective, d.start, _shown_target(d.target, d.effective))
+        for d in field.dimensions
+    ]
 
 
 def _shown_target(target: int | None, level: int | None) -> int | None:
@@ -101,25 +107,15 @@ def _template(name: str, report: ProgressReport, palette: Palette, pictures: Pic
         "radar_finding": sentences.radar_finding,
         "ladder_finding": sentences.ladder_finding,
         "axes": axes,
-        "month_day": _month_day,
         "appointment": _appointment,
     }
     return current_app.jinja_env.get_template(name).render(text)
 
 
-def _month_day(day: dt.date) -> str:
-    """28. November 2026 / 28 November 2026."""
-    return format_date(day, "d. MMMM yyyy" if _german() else "d MMMM yyyy", locale=sentences.locale())
-
-
 def _appointment(moment: dt.datetime) -> str:
     """Donnerstag, 3. Dezember 2026, 9:00 Uhr / Thursday, 3 December 2026, 9:00."""
-    pattern = "EEEE, d. MMMM yyyy, H:mm 'Uhr'" if _german() else "EEEE, d MMMM yyyy, H:mm"
+    pattern = "EEEE, d. MMMM yyyy, H:mm 'Uhr'" if language() == "de" else "EEEE, d MMMM yyyy, H:mm"
     return format_datetime(moment.replace(tzinfo=None), pattern, locale=sentences.locale())
-
-
-def _german() -> bool:
-    return sentences.locale().startswith("de")
 
 
 def _watermark(word: str) -> bytes:

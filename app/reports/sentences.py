@@ -15,7 +15,8 @@ from flask_babel import gettext as _
 from markupsafe import Markup, escape
 
 from app.filters import number
-from app.reports.progress import DimensionResult, FieldResult, ProgressReport
+from app.i18n import language
+from app.reports.progress import AssessmentCard, DimensionResult, FieldResult, ProgressReport
 from app.roadmap.models import MeasureStatus
 
 NAMED_AT_MOST = 3  # more than three names in a row are counted instead
@@ -60,15 +61,14 @@ def radar_finding(field: FieldResult) -> str:
     if field.score is None:
         return sentence(_("%(field)s: no score yet."), field=field.name).striptags()
     levels = format_list([f"{d.name} {d.effective}" for d in field.rated], locale=locale())
-    return _("%(field)s: score %(score)s of 5. %(levels)s.") % {
-        "field": field.name, "score": number(field.score, 1), "levels": levels,
-    }  # fmt: skip
+    text = _("%(field)s: score %(score)s of 5. %(levels)s.")
+    return str(text % {"field": field.name, "score": number(field.score, 1), "levels": levels})
 
 
 def ladder_finding(dimension: DimensionResult) -> str:
     """The ladder's text alternative: level, start, target, and a claim that does not count."""
     if dimension.effective is None:
-        return _("Not applicable") if dimension.not_applicable else _("Not rated")
+        return str(_("Not applicable") if dimension.not_applicable else _("Not rated"))
     parts = [_("Level %(level)s of 5") % {"level": dimension.effective}]
     if dimension.capped:
         parts.append(_("claimed %(level)s") % {"level": dimension.level})
@@ -80,9 +80,8 @@ def ladder_finding(dimension: DimensionResult) -> str:
 
 
 def locale() -> str:
-    from flask_babel import get_locale
-
-    return str(getlocale())
+    """The locale for names of months and for lists."""
+    return "de_DE" if language() == "de" else "en_GB"
 
 
 def _names(names: Iterable[str]) -> Markup:
@@ -96,11 +95,13 @@ def _assessed(report: ProgressReport) -> Iterator[Markup]:
         yield sentence(_("There is no maturity assessment yet."))
         return
     if report.start is not None:
-        yield from _progress(report)
+        yield from _progress(report, report.start)
         return
     month = format_date(report.now.assessed_on, "MMMM yyyy", locale=locale())
     if rated == total:
-        yield sentence(_("The first assessment in %(month)s rated *all %(total)s dimensions*."), month=month, total=total)
+        yield sentence(
+            _("The first assessment in %(month)s rated *all %(total)s dimensions*."), month=month, total=total
+        )
     elif rated:
         text = ngettext(
             "The first assessment in %(month)s rated *one of %(total)s dimensions*.",
@@ -112,20 +113,34 @@ def _assessed(report: ProgressReport) -> Iterator[Markup]:
         yield sentence(_("The first assessment in %(month)s has not rated any dimension."), month=month)
 
 
-def _progress(report: ProgressReport) -> Iterator[Markup]:
-    assert report.start is not None
-    month = format_date(report.start.assessed_on, "MMMM yyyy", locale=locale())
+def _progress(report: ProgressReport, start: AssessmentCard) -> Iterator[Markup]:
+    month = format_date(start.assessed_on, "MMMM yyyy", locale=locale())
     changes = [d.change or 0 for d in report.comparable]
     up, down = sum(c > 0 for c in changes), sum(c < 0 for c in changes)
     if not changes:
-        yield sentence(_("The two assessments have no rated dimension in common, so they cannot be compared."))
+        yield sentence(
+            _("The two assessments have no rated dimension in common, so they cannot be compared.")
+        )
+    elif up and len(changes) == 1:
+        text = _(
+            "Since the first assessment in %(month)s your company is further "
+            "in *the one dimension* rated both times."
+        )
+        yield sentence(text, month=month)
     elif up:
-        text = _("Since the first assessment in %(month)s your company is at least one level further in *%(n)s of %(total)s dimensions*.")
+        text = _(
+            "Since the first assessment in %(month)s your company is at least one level further "
+            "in *%(n)s of %(total)s dimensions*."
+        )
         yield sentence(text, month=month, n=up, total=len(changes))
     elif down:
-        yield sentence(_("Since the first assessment in %(month)s no dimension has reached a higher level."), month=month)
+        yield sentence(
+            _("Since the first assessment in %(month)s no dimension has reached a higher level."), month=month
+        )
     else:
-        yield sentence(_("Since the first assessment in %(month)s every dimension has kept its level."), month=month)
+        yield sentence(
+            _("Since the first assessment in %(month)s every dimension has kept its level."), month=month
+        )
     if down:
         text = ngettext(
             "In one dimension the level is lower than at the start.",
@@ -150,7 +165,9 @@ def _measures(report: ProgressReport) -> Iterator[Markup]:
     elif done == total:
         yield sentence(_("*All %(total)s measures* are done."), total=total)
     elif done:
-        text = ngettext("*%(n)s of %(total)s* measures is done.", "*%(n)s of %(total)s* measures are done.", done)
+        text = ngettext(
+            "*%(n)s of %(total)s* measures is done.", "*%(n)s of %(total)s* measures are done.", done
+        )
         yield sentence(text, n=done, total=total)
     elif running:
         text = ngettext(
@@ -219,7 +236,9 @@ def _moved(dimensions: Sequence[DimensionResult]) -> Iterator[Markup]:
         text = ngettext("One dimension has improved.", "%(n)s dimensions have improved.", up)
         yield sentence(text, n=up)
     if down:
-        text = ngettext("One dimension is lower than at the start.", "%(n)s dimensions are lower than at the start.", down)
+        text = ngettext(
+            "One dimension is lower than at the start.", "%(n)s dimensions are lower than at the start.", down
+        )
         yield sentence(text, n=down)
 
 
@@ -231,8 +250,14 @@ def _weakest(field: FieldResult) -> Iterator[Markup]:
     if len(weakest) == len(field.rated):
         yield sentence(_("All rated dimensions are at level %(level)s."), level=level)
     elif len(weakest) == 1:
-        yield sentence(_("The weakest is %(name)s at level %(level)s."), name=_names([weakest[0].name]), level=level)
+        yield sentence(
+            _("The weakest is %(name)s at level %(level)s."), name=_names([weakest[0].name]), level=level
+        )
     elif len(weakest) <= NAMED_AT_MOST:
-        yield sentence(_("The weakest are %(names)s at level %(level)s."), names=_names([d.name for d in weakest]), level=level)
+        yield sentence(
+            _("The weakest are %(names)s at level %(level)s."),
+            names=_names([d.name for d in weakest]),
+            level=level,
+        )
     else:
         yield sentence(_("%(n)s dimensions share the lowest level, %(level)s."), n=len(weakest), level=level)
