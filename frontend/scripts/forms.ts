@@ -65,17 +65,24 @@ async function send(form: HTMLFormElement, button: HTMLElement | null): Promise<
   busy(form, button, false);
 }
 
+/** htmx sends this form itself when it is submitted. */
+const byHtmx = (form: HTMLFormElement): boolean =>
+  form.hasAttribute("hx-post") && /\bsubmit\b/.test(form.getAttribute("hx-trigger") ?? "submit");
+
 document.addEventListener("submit", (event) => {
   const form = event.target as HTMLFormElement;
   if (event.defaultPrevented || form.method !== "post" || form.target) return;
   if (sending.has(form)) return event.preventDefault();
-  if (form.hasAttribute("data-guard") && !form.hasAttribute("hx-post")) {
-    event.preventDefault();
-    void send(form, event.submitter);
-  } else if (!form.hasAttribute("hx-post")) busy(form, event.submitter, true);
+  if (byHtmx(form)) return;
+  if (!form.hasAttribute("data-guard")) return busy(form, event.submitter, true);
+  event.preventDefault();
+  void send(form, event.submitter);
 });
-document.addEventListener("htmx:finally:request", (event) => {
-  if (event.target instanceof HTMLFormElement) busy(event.target, null, false);
+// A form that saves itself in the background has nothing to lose once the server has taken it.
+document.addEventListener("htmx:after:request", (event) => {
+  const status = (event as CustomEvent<{ ctx: { response?: { status: number } } }>).detail.ctx.response?.status ?? 0;
+  const form = event.target instanceof Element ? event.target.closest<HTMLFormElement>("form[hx-post]") : null;
+  if (form && event.target === form && status < 300) typed.delete(form);
 });
 window.addEventListener("pageshow", (event) => {
   if (event.persisted) document.querySelectorAll("form").forEach((form) => busy(form, null, false));
