@@ -79,6 +79,13 @@ WORDS: dict[str, dict[str, LazyString]] = {
     },
     "Horizon": {"now": _l("Now"), "soon": _l("Within 3 months"), "later": _l("Later")},
     "OwnerSide": {"company": _l("Company"), "centre": _l("Centre"), "both": _l("Both")},
+    "MailState": {
+        "queued": _lp("mail", "waiting"),
+        "sent": _lp("mail", "sent"),
+        "outbox": _l("in the outbox"),
+        "failed": _lp("mail", "failed"),
+        "unknown": _l("uncertain"),
+    },
     "LinkPurpose": {"invitation": _l("Invitation"), "sign_in": _l("Sign-in link"), "reset": _l("Reset link")},
 }
 

@@ -74,9 +74,9 @@ class User(Versioned, Base):
         """The person's name."""
         return self.name
 
-    def disable(self, by: User, active_admins: int) -> None:
+    def disable(self, by: User | None, active_admins: int) -> None:
         """Take the account out of use; the caller ends its sessions."""
-        if self.id == by.id:
+        if by is not None and self.id == by.id:
             raise RuleBroken(
                 "user.oneself",
                 _l("Nobody disables their own account."),

@@ -11,7 +11,7 @@ from flask_babel import gettext as _
 from flask_login import current_user
 
 from app import db, history, jobs
-from app.accounts import mail_jobs, passwords, queries, signing_in
+from app.accounts import background, passwords, queries, queries_throttle, signing_in
 from app.accounts.forms import THEMES, AskLinkForm, SignInForm
 from app.accounts.marks import EVERYONE, allow, public
 from app.accounts.models import Role, User
@@ -60,7 +60,7 @@ def check_passphrase() -> ResponseReturnValue:
     if not form.validate_on_submit():
         return _sign_in_page(form), 422
     keys = keys_of("sign_in", form.email.data or "", request.remote_addr)
-    queries.count_try(db.session, keys, db.utcnow())
+    queries_throttle.count_try(db.session, keys, db.utcnow())
     account = queries.user_by_email(db.session, form.email.data or "")
     db.session.commit()  # the count stays whatever follows, and nothing is locked while the hash is computed
     usable = account if account is not None and account.active else None
@@ -74,7 +74,7 @@ def check_passphrase() -> ResponseReturnValue:
     history.act_as(db.session, history.Actor(usable.id, usable.name, "web", "accounts.sign_in"))
     if passwords.needs_rehash(usable.password_hash or ""):
         usable.password_hash = passwords.hashed(form.passphrase.data or "")
-    queries.forgive_try(db.session, keys)
+    queries_throttle.forgive_try(db.session, keys)
     response = signing_in.after_first_factor(usable, _target())
     db.session.commit()
     return response
@@ -106,9 +106,11 @@ def send_link() -> ResponseReturnValue:
     form = AskLinkForm()
     if not form.validate_on_submit():
         return render_template("accounts/ask_link.html", form=form), 422
-    queries.count_try(db.session, keys_of("link", form.email.data or "", request.remote_addr), db.utcnow())
+    queries_throttle.count_try(
+        db.session, keys_of("link", form.email.data or "", request.remote_addr), db.utcnow()
+    )
     account = queries.user_by_email(db.session, form.email.data or "")
-    jobs.enqueue(db.session, mail_jobs.MailLinkAsked.kind, {"user": str(account.id) if account else None})
+    jobs.enqueue(db.session, background.MailLinkAsked.kind, {"user": str(account.id) if account else None})
     db.session.commit()
     return redirect(url_for(".link_sent"), 303)
 

@@ -11,7 +11,7 @@ from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 
 from app import db
-from app.accounts import email_change, mails, passwords, queries, signing_in
+from app.accounts import email_change, mails, passwords, queries, queries_throttle, signing_in
 from app.accounts.email_change import Wish
 from app.accounts.forms import ChangePassphraseForm, EmailForm, NewPassphraseForm
 from app.accounts.marks import EVERYONE, allow
@@ -38,12 +38,12 @@ def _prove(user: User, passphrase: str) -> None:
             )
         return
     keys = keys_of("sign_in", user.email, request.remote_addr)
-    queries.count_try(db.session, keys, db.utcnow())
+    queries_throttle.count_try(db.session, keys, db.utcnow())
     db.session.commit()  # the count stays whatever follows
     if not passwords.verified(user.password_hash, passphrase):
         log.warning("proof_refused", user=str(user.id))
         raise RuleBroken("proof.wrong", _l("This is not your present passphrase."), field="current")
-    queries.forgive_try(db.session, keys)
+    queries_throttle.forgive_try(db.session, keys)
 
 
 def _passphrase_page(form: NewPassphraseForm, status: int = 200) -> ResponseReturnValue:

@@ -1,4 +1,4 @@
-"""Mailing a link that somebody asked for on the sign-in page, apart from the request that asked."""
+"""What accounts do in the background: mailing links that were asked for, clearing away what has expired."""
 
 from __future__ import annotations
 
@@ -10,7 +10,8 @@ from sqlalchemy.orm import Session
 
 from app.accounts import mails, queries
 from app.accounts.models import LinkPurpose, Role, User
-from app.jobs import Handler, handler
+from app.db import utcnow
+from app.jobs import Handler, handler, scheduled
 
 
 @handler("accounts.mail_link")
@@ -29,3 +30,15 @@ class MailLinkAsked(Handler):
         purpose = LinkPurpose.SIGN_IN if account.role is Role.COMPANY else LinkPurpose.RESET
         mails.send_link(session, account, purpose)
         return {"mailed": True}
+
+
+@handler("accounts.clean_up")
+class CleanUp(Handler):
+    """Removes expired sessions, old links and old counts."""
+
+    def apply(self, session: Session, payload: dict[str, Any], prepared: Any) -> dict[str, Any]:
+        """Delete them."""
+        return {"deleted": queries.clean_up(session, utcnow())}
+
+
+scheduled("accounts.clean_up", minute="7", hour="3")
