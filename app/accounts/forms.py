@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 from typing import Any
 from urllib.parse import urlsplit
 from zoneinfo import available_timezones
@@ -15,10 +16,11 @@ from wtforms.validators import DataRequired, Email, EqualTo, Optional, Validatio
 
 from app.accounts.models import Role
 from app.forms import Form, LongTextField, TextField, cleaned
+from app.words import option, word
 
-LANGUAGE_NAMES = [("de", "Deutsch"), ("en", "English")]
-SALUTATIONS = [("", _l("none")), ("ms", _l("Ms")), ("mr", _l("Mr"))]
-THEMES = [("auto", _l("Like the device")), ("light", _l("Light")), ("dark", _l("Dark"))]
+LANGUAGE_NAMES = [option("de", "Deutsch"), option("en", "English")]
+SALUTATIONS = [option("", _l("none")), option("ms", _l("Ms")), option("mr", _l("Mr"))]
+THEMES = [option("auto", _l("Like the device")), option("light", _l("Light")), option("dark", _l("Dark"))]
 _NUTS = re.compile(r"[A-Z]{2}[0-9A-Z]{0,3}")
 _NEEDED = _l("Please fill this in.")
 
@@ -111,9 +113,9 @@ class UserForm(Form):
     role = SelectField(_l("Role"))
     language = SelectField(_l("Language"), choices=LANGUAGE_NAMES)
 
-    def offer(self, roles: list[tuple[str, Any]]) -> None:
+    def offer(self, roles: Iterable[Role]) -> None:
         """The roles that may be chosen."""
-        self.role.choices = roles
+        self.role.choices = [option(role.value, word(role)) for role in roles]
 
 
 class InviteForm(UserForm):
@@ -169,7 +171,7 @@ class CentreForm(Form):
     def __init__(self, *args: Any, **values: Any) -> None:
         super().__init__(*args, **values)
         zones = sorted(z for z in available_timezones() if z.startswith("Europe/"))
-        self.time_zone.choices = [(zone, zone) for zone in zones]
+        self.time_zone.choices = [option(zone, zone) for zone in zones]
 
     def validate_regions(self, field: RegionsField) -> None:
         """Codes look like DE or DE80; a code stands for all regions that begin with it."""

@@ -30,8 +30,8 @@ def mails(
 
 def count_by_state(session: Session) -> dict[MailState, int]:
     """How many mails are in each state; states without mails are left out."""
-    rows = session.execute(select(OutboxMail.state, func.count()).group_by(OutboxMail.state))
-    found: dict[MailState, int] = dict(rows.tuples().all())
+    rows = session.execute(select(OutboxMail.state, func.count().label("mails")).group_by(OutboxMail.state))
+    found = {row.state: row.mails for row in rows}
     return {state: found[state] for state in MailState if state in found}
 
 

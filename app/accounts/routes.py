@@ -151,7 +151,7 @@ def language() -> ResponseReturnValue:
 def theme() -> ResponseReturnValue:
     """Choose light or dark."""
     chosen = request.form.get("theme")
-    if chosen in dict(THEMES):
+    if chosen in {choice.value for choice in THEMES}:
         signing_in.signed_in_user().theme = str(chosen)
         db.session.commit()
     return redirect(own_path(request.form.get("next"), "/"), 303)

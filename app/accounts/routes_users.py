@@ -20,7 +20,6 @@ from app.accounts.routes import bp
 from app.accounts.signing_in import signed_in_user
 from app.errors import NotAllowed, RuleBroken
 from app.forms import resolve_conflicts
-from app.words import word
 
 PAGE = 50
 CHANGED = ("first_name", "last_name", "salutation", "job_title", "phone", "role", "language")
@@ -60,7 +59,7 @@ def _invite_page(form: InviteForm, status: int = 200, again: User | None = None)
 
 def _invite_form() -> InviteForm:
     form = InviteForm()
-    form.offer([(role.value, word(role)) for role in access.invitable_roles(signed_in_user())])
+    form.offer(access.invitable_roles(signed_in_user()))
     return form
 
 
@@ -125,7 +124,7 @@ def _user_page(account: User, form: UserForm, status: int = 200) -> ResponseRetu
 
 def _user_form(account: User, *, filled: bool) -> UserForm:
     form = UserForm(obj=account) if filled else UserForm()
-    form.offer([(role.value, word(role)) for role in access.assignable_roles(signed_in_user(), account)])
+    form.offer(access.assignable_roles(signed_in_user(), account))
     return form
 
 
