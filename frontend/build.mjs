@@ -31,7 +31,11 @@ function put(name, content, hashed = true) {
   return stored;
 }
 
-/** Screen fonts: variable Inter in two subsets (the second only where its signs occur). Paper: whole static files. */
+/**
+ * Screen fonts: variable Inter in two subsets and our own third one (each is loaded only where its signs occur).
+ * Paper: whole static files. The third, frontend/fonts/inter-signs.woff2, was cut from inter-ui's InterVariable.woff2
+ * (same licence) by pyftsubset with the signs listed in styles/_base.scss and --layout-features=kern,tnum,calt.
+ */
 function fonts() {
   const subset = (name) => readFileSync(join(modules, `@fontsource-variable/inter/files/inter-${name}-wght-normal.woff2`));
   put("fonts/inter-latin.woff2", subset("latin"));
