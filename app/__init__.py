@@ -59,8 +59,9 @@ def _remember_centre() -> None:
 
 
 def _register_domains(app: Flask) -> None:
-    """Register the blueprints of each domain: `bp` of routes.py and of every routes_<noun>.py."""
+    """Register the blueprints of each domain: `bp` of every routes*.py; files may share one."""
     for domain in DOMAINS:
-        for file in sorted((ROOT / "app" / domain).glob("routes*.py")):
-            module = importlib.import_module(f"app.{domain}.{file.stem}")
-            app.register_blueprint(module.bp)
+        files = sorted((ROOT / "app" / domain).glob("routes*.py"))
+        modules = [importlib.import_module(f"app.{domain}.{file.stem}") for file in files]
+        for blueprint in dict.fromkeys(module.bp for module in modules):
+            app.register_blueprint(blueprint)

@@ -83,12 +83,14 @@ class Settings:
 
 
 def _database_url(url: str) -> str:
-    if url.startswith("sqlite:///") or url.startswith("postgresql+psycopg://"):
+    if url.startswith(("sqlite:///", "postgresql+psycopg://")):
         return url
     if url.startswith(("postgresql://", "postgres://")):
         return "postgresql+psycopg://" + url.split("://", 1)[1]
     raise SettingRefused(
-        "DATABASE_URL", url.split("@")[-1], "sqlite:///FILE or postgresql+psycopg://USER:PASSWORD@HOST/NAME"
+        "DATABASE_URL",
+        url.rsplit("@", maxsplit=1)[-1],
+        "sqlite:///FILE or postgresql+psycopg://USER:PASSWORD@HOST/NAME",
     )
 
 
@@ -115,7 +117,9 @@ def _secret_key(given: str | None, keep_in: Path | None) -> str:
 def _public_url(url: str) -> str:
     parts = urlsplit(url)
     if parts.scheme not in ("http", "https") or not parts.hostname or parts.path not in ("", "/"):
-        raise SettingRefused("PUBLIC_URL", url, "https://HOST or, on this machine only, http://127.0.0.1:PORT")
+        raise SettingRefused(
+            "PUBLIC_URL", url, "https://HOST or, on this machine only, http://127.0.0.1:PORT"
+        )
     if parts.scheme == "http" and parts.hostname not in LOOPBACK:
         raise SettingRefused("PUBLIC_URL", url, "https:// for every address other than 127.0.0.1")
     return url.rstrip("/")

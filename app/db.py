@@ -7,7 +7,7 @@ import enum
 import uuid
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import Annotated, Any, cast
+from typing import Annotated, Any, ClassVar, cast
 
 import pysqlite3.dbapi2 as sqlite
 import uuid_utils.compat
@@ -108,7 +108,7 @@ class Base(DeclarativeBase):
             "pk": "pk_%(table_name)s",
         }
     )
-    type_annotation_map = {
+    type_annotation_map: ClassVar = {
         dt.datetime: UTCDateTime(),
         dt.date: Date(),
         uuid.UUID: Uuid(),
@@ -134,7 +134,7 @@ class Versioned:
     """Optimistic locking: a form carries the version it was opened with."""
 
     version: Mapped[int] = mapped_column(Integer, default=1, sort_order=90)
-    __mapper_args__ = {"version_id_col": version}
+    __mapper_args__: ClassVar = {"version_id_col": version}
 
 
 class Counter(Base):

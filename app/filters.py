@@ -30,7 +30,11 @@ def _as_day(value: dt.date | dt.datetime) -> dt.date:
 
 def day(value: dt.date | dt.datetime | None) -> str:
     """21.11.2026 / 21/11/2026."""
-    return "" if value is None else format_date(_as_day(value), "dd.MM.yyyy" if language() == "de" else "dd/MM/yyyy")
+    return (
+        ""
+        if value is None
+        else format_date(_as_day(value), "dd.MM.yyyy" if language() == "de" else "dd/MM/yyyy")
+    )
 
 
 def day_short(value: dt.date | dt.datetime | None) -> str:
@@ -81,7 +85,9 @@ def since(value: dt.date | dt.datetime | None) -> str:
         return _("today")
     if abs(days) == 1:
         return _("tomorrow") if days > 0 else _("yesterday")
-    return format_timedelta(dt.timedelta(days=days), granularity="day", threshold=1.5, add_direction=True, locale=_format_locale())
+    return format_timedelta(
+        dt.timedelta(days=days), granularity="day", threshold=1.5, add_direction=True, locale=_format_locale()
+    )
 
 
 def due(value: dt.date | None) -> str:
@@ -101,14 +107,14 @@ def is_late(value: dt.date | None) -> bool:
     return value is not None and value < today()
 
 
-def number(value: float | Decimal | int | None, digits: int = 0) -> str:
+def number(value: float | Decimal | None, digits: int = 0) -> str:
     """A number by locale with so many decimals; "–" for none."""
     if value is None:
         return "–"
     return format_decimal(value, "#,##0" + ("." + "0" * digits if digits else ""), locale=_format_locale())
 
 
-def signed(value: float | Decimal | int | None, digits: int = 1) -> str:
+def signed(value: float | Decimal | None, digits: int = 1) -> str:
     """+0,6 / −0,3 / ±0,0 with a real minus."""
     if value is None:
         return "–"
@@ -143,7 +149,22 @@ def init_app(app: Flask) -> None:
     """Register every filter under its own name."""
     filters: dict[str, Any] = {
         f.__name__: f
-        for f in (day, day_short, day_long, moment, clock, iso, since, due, number, signed, hours, money, local, word)
+        for f in (
+            day,
+            day_short,
+            day_long,
+            moment,
+            clock,
+            iso,
+            since,
+            due,
+            number,
+            signed,
+            hours,
+            money,
+            local,
+            word,
+        )
     }
     app.jinja_env.filters |= filters
     app.jinja_env.filters["markdown"] = markdown.render

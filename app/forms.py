@@ -15,6 +15,7 @@ from flask_wtf import FlaskForm
 from sqlalchemy.orm import Session
 from wtforms import Field, HiddenField, IntegerField, StringField, TextAreaField
 from wtforms.validators import Length, NumberRange, Optional, ValidationError
+from wtforms.widgets import TextInput
 
 from app import history
 from app.db import Base
@@ -34,7 +35,9 @@ def cleaned(text: Any) -> Any:
 class TextField(StringField):
     """One line of text; at most 200 characters unless told."""
 
-    def __init__(self, label: Any = None, validators: Iterable[Any] = (), *, max_length: int = 200, **options: Any):
+    def __init__(
+        self, label: Any = None, validators: Iterable[Any] = (), *, max_length: int = 200, **options: Any
+    ):
         validators = [*validators, Length(max=max_length, message=_too_long(max_length))]
         options.setdefault("filters", [cleaned, lambda v: v.replace("\n", " ") if isinstance(v, str) else v])
         render = {"maxlength": max_length * 2, **options.pop("render_kw", {})}
@@ -50,7 +53,9 @@ class TextField(StringField):
 class LongTextField(TextAreaField):
     """Several lines of text; at most 10,000 characters unless told."""
 
-    def __init__(self, label: Any = None, validators: Iterable[Any] = (), *, max_length: int = 10_000, **options: Any):
+    def __init__(
+        self, label: Any = None, validators: Iterable[Any] = (), *, max_length: int = 10_000, **options: Any
+    ):
         validators = [*validators, Length(max=max_length, message=_too_long(max_length))]
         options.setdefault("filters", [cleaned])
         super().__init__(label, validators, **options)
@@ -68,7 +73,15 @@ def _too_long(limit: int) -> Any:
 class WholeNumberField(IntegerField):
     """A whole number within bounds that the message names."""
 
-    def __init__(self, label: Any = None, validators: Iterable[Any] = (), *, low: int = 0, high: int = 1_000_000, **options: Any):
+    def __init__(
+        self,
+        label: Any = None,
+        validators: Iterable[Any] = (),
+        *,
+        low: int = 0,
+        high: int = 1_000_000,
+        **options: Any,
+    ):
         message = _l("Enter a whole number from %(low)s to %(high)s.", low=low, high=high)
         super().__init__(label, [*validators, NumberRange(low, high, message=message)], **options)
         self.refusal = message
@@ -81,8 +94,10 @@ class WholeNumberField(IntegerField):
             raise ValueError(str(self.refusal)) from None
 
 
-class DecimalNumberField(StringField):
+class DecimalNumberField(Field):
     """A decimal number in German or English notation, kept as Decimal; "1.234" is read by the language."""
+
+    widget = TextInput()
 
     def process_formdata(self, valuelist: Any) -> None:
         """Read what was typed; keep it on the screen when it is no number."""
@@ -110,7 +125,7 @@ class DecimalNumberField(StringField):
         return "" if self.data is None else str(self.data).replace(".", ",")
 
 
-class Form(FlaskForm):
+class Form(FlaskForm):  # type: ignore[misc]  # Flask-WTF has no types
     """All forms of the product. `version` is the record's version when the form was opened."""
 
     version = HiddenField(validators=[Optional()])
@@ -184,8 +199,9 @@ def resolve_conflicts(
         elif choice != "mine":
             field.conflict = Conflict(theirs, base)
             settled = False
-    form.version.data = str(now)
-    form.version.raw_data = None
+    if settled:  # otherwise the answers have to find the same conflicts again
+        form.version.data = str(now)
+        form.version.raw_data = None
     return settled
 
 

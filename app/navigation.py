@@ -24,14 +24,37 @@ class Item:
 
 STAFF = ("coach", "manager")
 ITEMS = (
-    Item(_l("Companies"), "building-factory-2", "overview.companies", STAFF, ("companies.", "overview.compan", "people.", "members.", "sites.", "years.", "maturity.", "documents.", "reports.")),
-    Item(_l("Visits"), "calendar-event", "coaching.index", STAFF, ("coaching.index", "coaching.visit", "coaching.new", "coaching.edit", "coaching.show")),
-    Item(_l("Commitments"), "checkbox", "coaching.commitments", STAFF, ("coaching.commitments",)),
-    Item(_l("Roadmaps"), "route", "roadmap.index", STAFF, ("roadmap.",), phone=False),
-    Item(_l("Users"), "users", "accounts.users", ("admin", "manager"), ("accounts.user",), phone=True),
+    Item(
+        _l("Companies"),
+        "building-factory-2",
+        "overview.companies",
+        STAFF,
+        ("companies.", "overview.compan", "maturity.", "documents.", "reports.", "coaching.timeline"),
+    ),
+    Item(_l("Visits"), "calendar-event", "coaching.index", STAFF, ("coaching.",)),
+    Item(_l("Commitments"), "checkbox", "coaching.commitments", STAFF, ("coaching.commitment",)),
+    Item(_l("Roadmaps"), "route", "roadmap.index", STAFF, ("roadmap.", "measures."), phone=False),
+    Item(_l("Users"), "users", "accounts.users", ("admin", "manager"), ("accounts.user",)),
     Item(_l("Mail outbox"), "mail", "accounts.outbox", ("admin",), ("accounts.outbox",)),
-    Item(_l("Centre"), "settings", "accounts.centre", ("admin", "manager"), ("accounts.centre",), phone=False),
-    Item(_l("Reference data"), "books", "maturity.reference", ("manager", "admin"), ("maturity.reference", "roadmap.catalogue"), phone=False),
+    Item(
+        _l("Centre"), "settings", "accounts.centre", ("admin", "manager"), ("accounts.centre",), phone=False
+    ),
+    Item(
+        _l("Maturity model"),
+        "chart-radar",
+        "maturity.reference",
+        ("manager", "admin"),
+        ("maturity.reference",),
+        phone=False,
+    ),
+    Item(
+        _l("Catalogue of measures"),
+        "book-2",
+        "roadmap.catalogue",
+        ("coach", "manager", "admin"),
+        ("roadmap.catalogue",),
+        phone=False,
+    ),
 )
 
 
@@ -59,7 +82,8 @@ def _entries() -> list[dict[str, Any]]:
         for item in mine
     ]
     if user.role.value in STAFF:
-        entries.append({"label": _l("Log a visit"), "icon": "plus", "url": url_for("coaching.new"), "add": True})
+        add = {"label": _l("Log a visit"), "icon": "plus", "url": url_for("coaching.new"), "add": True}
+        entries.append(add)
     return entries
 
 

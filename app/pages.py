@@ -48,7 +48,7 @@ def _http(error: HTTPException) -> ResponseReturnValue:
     if error.code in DESIGNED:
         return page(error.code)
     if error.code == 405:
-        return page(404, _("This address only takes other kinds of requests.")) [0], 405
+        return page(404, _("This address only takes other kinds of requests."))[0], 405
     return page(404, str(error.description or ""))[0], error.code  # type: ignore[index]
 
 
@@ -87,7 +87,7 @@ def _database_away(error: OperationalError) -> ResponseReturnValue:
 def _unexpected(error: Exception) -> ResponseReturnValue:
     _rollback()
     shown = type(error.orig).__name__ if isinstance(error, DBAPIError) else type(error).__name__
-    log.error("unexpected", error=shown, reference=reference(), endpoint=request.endpoint, exc_info=True)
+    log.error("unexpected", error=shown, reference=reference(), endpoint=request.endpoint, exc_info=error)
     return page(500)
 
 

@@ -16,6 +16,8 @@ from sqlalchemy.orm import Session
 
 from app import create_app, db
 from app.config import Settings
+from app.setup import load_reference_data, make_centre
+from tests.tools.postgres import temporary
 
 ROOT = Path(__file__).parent.parent
 ENGINES = ("sqlite", "postgresql")
@@ -39,8 +41,6 @@ def postgres_url() -> Iterator[str]:
     if url := os.environ.get("TEST_POSTGRES_URL"):
         yield url
         return
-    from tests.tools.postgres import temporary
-
     with temporary() as url:
         yield url
 
@@ -80,8 +80,6 @@ def app(
     )
     app = create_app(settings)
     with app.app_context():
-        from app.setup import load_reference_data, make_centre
-
         make_centre(db.session, name="Testzentrum")
         load_reference_data(db.session)
         db.session.commit()

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import itertools
+import re
 from typing import Any
 
 from flask.testing import FlaskClient
 from sqlalchemy.orm import Session
+from werkzeug.test import TestResponse
 
 from app import db
 from app.accounts import queries as accounts
@@ -55,3 +57,16 @@ def sign_in(client: FlaskClient, user: User) -> FlaskClient:
         token = accounts.start_session(own, user, "test", db.utcnow())
     client.set_cookie(app.config["SIGN_IN_COOKIE"], token)
     return client
+
+
+def csrf_token(client: FlaskClient) -> str:
+    """The token that the browser's forms carry."""
+    page = client.get("/accessibility").get_data(as_text=True)
+    found = re.search(r'<meta name="csrf-token" content="([^"]+)"', page)
+    assert found is not None
+    return found.group(1)
+
+
+def post(client: FlaskClient, url: str, data: dict[str, Any] | None = None, **options: Any) -> TestResponse:
+    """Send a form as a page of ours would."""
+    return client.post(url, data={"csrf_token": csrf_token(client), **(data or {})}, **options)

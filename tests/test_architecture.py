@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 from flask import Flask
 
+import app as product
 from app.accounts.marks import public, refuse_unmarked_routes
 from tests.conftest import ROOT
 
@@ -19,6 +20,7 @@ DOMAINS = ("accounts", "companies", "documents", "maturity", "roadmap", "coachin
 LONGEST_PYTHON, LONGEST_TEMPLATE = 400, 150
 FORBIDDEN_NAMES = {"utils", "helpers", "common", "core", "services", "managers", "misc", "lib"}
 FORBIDDEN_FLASK = {"flask", "flask_login", "flask_wtf", "werkzeug"}
+FORBIDDEN_MARKUP = (r"\|\s*safe\b", "autoescape false", r"\son\w+=\"", r"\sstyle=\"", "javascript:", "hx-on")
 # Files of a domain that know the request: pages, the signed-in user, the frame around pages.
 KNOW_THE_REQUEST = re.compile(r"^(routes\w*|signing_in|marks|frame|cli)\.py$")
 # Who may end a transaction: pages, commands, and the plumbing that runs them.
@@ -54,9 +56,7 @@ def test_files_stay_small() -> None:
 def test_domains_agree_everywhere() -> None:
     folders = {f.name for f in APP.iterdir() if (f / "__init__.py").exists()}
     assert folders == set(DOMAINS)
-    from app import DOMAINS as registered
-
-    assert set(registered) == set(DOMAINS)
+    assert set(product.DOMAINS) == set(DOMAINS)
     config = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
     layers = config["tool"]["importlinter"]["contracts"][0]["layers"]
     assert [layer for layer in layers if layer in DOMAINS] == list(reversed(DOMAINS))
@@ -112,9 +112,7 @@ def test_templates_escape_and_carry_no_script(kind: str) -> None:
     guilty = []
     for file in (ROOT / "templates").rglob(f"*.{kind}"):
         text = file.read_text(encoding="utf-8")
-        for pattern in (r"\|\s*safe\b", r"autoescape false", r"\son\w+=\"", r"\sstyle=\"", r"javascript:", r"hx-on"):
-            if re.search(pattern, text):
-                guilty.append(f"{file.relative_to(ROOT)}: {pattern}")
+        guilty += [f"{file.relative_to(ROOT)}: {p}" for p in FORBIDDEN_MARKUP if re.search(p, text)]
     assert guilty == []
 
 
@@ -135,16 +133,14 @@ def test_every_address_takes_typed_parameters(app: Flask) -> None:
         for name in rule.arguments
         if type(rule._converters[name]).__name__ == "UnicodeConverter"
     }
-    assert texts == {
-        rule
-        for rule in texts
-        if re.search(r"<(key|token|status|sha|role|name|purpose)>", rule)
-    }
+    assert texts == {rule for rule in texts if re.search(r"<(key|token|status|sha|role|name|purpose)>", rule)}
 
 
 def test_nothing_private_is_committed() -> None:
     """No registry's host, no path of a machine, no secret in any file of the project."""
-    hosts = re.compile(r"files\.pythonhosted|pypi\.org/simple|registry\.npmjs|deb\.debian\.org|/root/|/home/\w+/")
+    hosts = re.compile(
+        r"files\.pythonhosted|pypi\.org/simple|registry\.npmjs|deb\.debian\.org|/root/|/home/\w+/"
+    )
     guilty = [
         str(f.relative_to(ROOT))
         for pattern in ("requirements*.txt", "package*.json", "bin/*", "app/**/*.py", "*.toml", "README.md")

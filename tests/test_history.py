@@ -102,13 +102,11 @@ def test_a_reading_session_cannot_write(app, session: Session, change: str) -> N
     database: db.Database = app.extensions["database"]
     reader = database.new_session(reader=True)
     mine = reader.get_one(Company, company.id)
+    if change == "attribute":
+        mine.city = "Wismar"
+    elif change == "insert":
+        reader.add(User(email="a", email_norm="a", first_name="a", last_name="b", role="coach"))
+    bulk = update(db.Counter).values(value=1)
     with pytest.raises(RuntimeError, match="tried to write"):
-        if change == "attribute":
-            mine.city = "Wismar"
-            reader.flush()
-        elif change == "insert":
-            reader.add(User(email="a", email_norm="a", first_name="a", last_name="b", role="coach"))
-            reader.flush()
-        else:
-            reader.execute(update(db.Counter).values(value=1))
+        reader.execute(bulk) if change == "bulk" else reader.flush()
     reader.close()

@@ -31,7 +31,12 @@ class Given:
 
 
 def start_assessment(
-    session: Session, company: Company, user: User, day: dt.date, today: dt.date, kind: AssessmentKind | None = None
+    session: Session,
+    company: Company,
+    user: User,
+    day: dt.date,
+    today: dt.date,
+    kind: AssessmentKind | None = None,
 ) -> Assessment:
     """Open the company's next assessment; one at a time."""
     if queries.draft_of(session, company.id) is not None:
@@ -80,7 +85,9 @@ def check_given(dimension: Dimension, given: Given) -> None:
                 way_out=_l("A few words are enough."),
             )
     if given.strength is not None and given.strength not in CHOOSABLE_STRENGTHS:
-        raise RuleBroken("answer.strength", _l("This strength of evidence cannot be chosen."), field="strength")
+        raise RuleBroken(
+            "answer.strength", _l("This strength of evidence cannot be chosen."), field="strength"
+        )
 
 
 def check_complete(given: Given) -> None:
@@ -113,7 +120,9 @@ def write_answer(answer: Answer, given: Given, user: User) -> None:
     answer.answered_by_id, answer.answered_at = user.id, utcnow()
 
 
-def new_answer(session: Session, opened: Assessment, dimension: Dimension, party: Party = Party.COACH) -> Answer:
+def new_answer(
+    session: Session, opened: Assessment, dimension: Dimension, party: Party = Party.COACH
+) -> Answer:
     """An empty answer of a party."""
     answer = Answer(party=party, assessment=opened, dimension=dimension)
     session.add(answer)
@@ -127,7 +136,7 @@ def agree_targets(
     wanted: Mapping[str, tuple[int | None, int]],
     day: dt.date | None,
 ) -> int:
-    """Set level and importance per dimension; an empty level takes the target away. Returns how many changed."""
+    """Set level and importance per dimension, an empty level takes the target away; the number of changes."""
     known = queries.targets_of(session, company.id)
     changed = 0
     for key, (level, importance) in wanted.items():
@@ -141,7 +150,13 @@ def agree_targets(
         check_importance(key, importance)
         if target is None:
             session.add(
-                Target(company_id=company.id, dimension_key=key, level=level, importance=importance, agreed_on=day)
+                Target(
+                    company_id=company.id,
+                    dimension_key=key,
+                    level=level,
+                    importance=importance,
+                    agreed_on=day,
+                )
             )
             changed += 1
         elif (target.level, target.importance) != (level, importance):

@@ -24,13 +24,21 @@ class StartForm(Form):
 class AnswerForm(Form):
     """One dimension: level, strength of evidence, note, or not applicable with its reason."""
 
-    level = RadioField(_l("What is in place today?"), choices=[option(str(n), str(n)) for n in range(6)], validators=[Optional()])
+    level = RadioField(
+        _l("What is in place today?"),
+        choices=[option(str(n), str(n)) for n in range(6)],
+        validators=[Optional()],
+    )
     strength = RadioField(
-        _l("Evidence"), choices=[option(s.value, word(s)) for s in CHOOSABLE_STRENGTHS], validators=[Optional()]
+        _l("Evidence"),
+        choices=[option(s.value, word(s)) for s in CHOOSABLE_STRENGTHS],
+        validators=[Optional()],
     )
     not_applicable = BooleanField(_l("Does not apply to this firm"))
     reason = TextField(_l("Why it does not apply"))
-    note = LongTextField(_l("Note"), max_length=4000, description=_l("What you saw or were told; stays in the centre."))
+    note = LongTextField(
+        _l("Note"), max_length=4000, description=_l("What you saw or were told; stays in the centre.")
+    )
 
     FIELDS = ("level", "strength", "not_applicable", "reason", "note")
 
@@ -67,7 +75,9 @@ def targets_form(dimensions: list[Dimension], levels: dict[str, int | None]) -> 
         if level is None:
             continue
         choices = [option("", "–"), *[option(str(n), str(n)) for n in range(level, min(level + 2, 5) + 1)]]
-        fields[TargetRow.level(dimension.key)] = SelectField(_l("Target"), choices=choices, validators=[Optional()])
+        fields[TargetRow.level(dimension.key)] = SelectField(
+            _l("Target"), choices=choices, validators=[Optional()]
+        )
         fields[TargetRow.importance(dimension.key)] = SelectField(
             _l("Importance"),
             choices=[option("1", _l("low")), option("2", _l("medium")), option("3", _l("high"))],

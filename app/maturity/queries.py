@@ -89,7 +89,7 @@ def answers_of(session: Session, assessment_id: uuid.UUID, party: Party = Party.
         .where(Answer.assessment_id == assessment_id, Answer.party == party)
         .order_by(Dimension.position)
     )
-    return {key: answer for key, answer in rows}
+    return {row[0]: row[1] for row in rows}
 
 
 def answer(
@@ -98,9 +98,7 @@ def answer(
     """One answer, with what its history needs."""
     return session.scalar(
         select(Answer)
-        .where(
-            Answer.assessment_id == opened.id, Answer.dimension_id == dimension.id, Answer.party == party
-        )
+        .where(Answer.assessment_id == opened.id, Answer.dimension_id == dimension.id, Answer.party == party)
         .options(joinedload(Answer.assessment), joinedload(Answer.dimension))
     )
 
@@ -116,14 +114,31 @@ def result(session: Session, shown: Assessment, start: Assessment | None = None)
     if start is not None and (start.id == shown.id or start.model_id != shown.model_id):
         start = None
     targets = {key: target.level for key, target in targets_of(session, shown.company_id).items()}
+    answers = _answers_of_all(session, [shown.id, *([start.id] if start is not None else [])])
     return result_of(
         shown,
         dimensions_of(session, shown.model_id),
-        answers_of(session, shown.id),
+        answers[shown.id],
         start,
-        answers_of(session, start.id) if start is not None else None,
+        answers[start.id] if start is not None else None,
         targets,
     )
+
+
+def _answers_of_all(
+    session: Session, assessment_ids: Collection[uuid.UUID]
+) -> dict[uuid.UUID, dict[str, Answer]]:
+    """The coach's answers of several assessments by dimension key; one statement whatever the number."""
+    answers: dict[uuid.UUID, dict[str, Answer]] = {assessment_id: {} for assessment_id in assessment_ids}
+    rows = session.execute(
+        select(Dimension.key, Answer)
+        .join(Answer, Answer.dimension_id == Dimension.id)
+        .where(Answer.assessment_id.in_(assessment_ids), Answer.party == Party.COACH)
+        .order_by(Dimension.position)
+    )
+    for key, given in rows:
+        answers[given.assessment_id][key] = given
+    return answers
 
 
 def latest_result(session: Session, company_id: uuid.UUID) -> Result | None:
@@ -165,15 +180,13 @@ def new_assessment_number(session: Session) -> str:
 def levels_of_companies(
     session: Session, company_ids: Collection[uuid.UUID]
 ) -> dict[uuid.UUID, dict[Field, Decimal | None]]:
-    """Field scores of each company's newest closed assessment, for lists; two statements whatever the number."""
-    newest: dict[uuid.UUID, uuid.UUID] = {}
+    """Field scores of each company's newest closed assessment, for lists: two statements in all."""
     rows = session.execute(
         select(Assessment.company_id, Assessment.id)
         .where(Assessment.company_id.in_(company_ids), Assessment.status.in_(CLOSED))
         .order_by(Assessment.assessed_on, Assessment.id)
     )
-    for company_id, assessment_id in rows:
-        newest[company_id] = assessment_id
+    newest = {row.company_id: row.id for row in rows}  # the last one of each wins
     ratings: dict[uuid.UUID, dict[Field, list[Rating]]] = {}
     answers = session.execute(
         select(Answer.assessment_id, Dimension, Answer)
@@ -184,6 +197,8 @@ def levels_of_companies(
         by_field = ratings.setdefault(assessment_id, {})
         by_field.setdefault(dimension.field, []).append(rating_of(dimension, given))
     return {
-        company_id: {field: field_score(ratings.get(assessment_id, {}).get(field, ())).mean for field in Field}
+        company_id: {
+            field: field_score(ratings.get(assessment_id, {}).get(field, ())).mean for field in Field
+        }
         for company_id, assessment_id in newest.items()
     }

@@ -5,7 +5,7 @@ from __future__ import annotations
 import uuid
 from typing import Any
 
-from flask import Blueprint, flash, redirect, render_template, request, url_for
+from flask import Blueprint, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 from flask_babel import ngettext
@@ -25,6 +25,7 @@ from app.maturity.models import Answer, Assessment, Dimension
 from app.maturity.results import rating_of, result_of
 from app.maturity.scoring import effective_levels
 from app.maturity.targets import default_target
+from app.notices import say
 
 bp = Blueprint("maturity", __name__)
 
@@ -59,7 +60,7 @@ def create(company_id: uuid.UUID) -> ResponseReturnValue:
     form = StartForm()
     day = form.assessed_on.data if form.validate_on_submit() else None
     if day is None:
-        flash(_("Enter the day of the assessment as a date."), "problem")
+        say(_("Enter the day of the assessment as a date."), kind="problem")
         return redirect(url_for("maturity.index", company_id=company.id), 303)
     opened = assessing.start_assessment(db.session, company, user, day, today())
     first = queries.dimensions_of(db.session, opened.model_id)[0]
@@ -142,7 +143,12 @@ def _step(assessment_id: uuid.UUID, key: str, *, for_update: bool = False) -> An
 
 
 def _answer_page(
-    form: AnswerForm, opened: Assessment, dimension: Dimension, dimensions: Any, answers: Any, status: int = 200
+    form: AnswerForm,
+    opened: Assessment,
+    dimension: Dimension,
+    dimensions: Any,
+    answers: Any,
+    status: int = 200,
 ) -> ResponseReturnValue:
     user = signed_in_user()
     position = list(dimensions).index(dimension)
@@ -222,7 +228,13 @@ def _saved_fragment(
 
 
 def _refused(
-    form: AnswerForm, opened: Assessment, dimension: Dimension, dimensions: Any, answers: Any, background: bool, status: int = 422
+    form: AnswerForm,
+    opened: Assessment,
+    dimension: Dimension,
+    dimensions: Any,
+    answers: Any,
+    background: bool,
+    status: int = 422,
 ) -> ResponseReturnValue:
     if background:
         return render_template("maturity/_unsaved.html", form=form, conflict=status == 409), status
@@ -241,12 +253,9 @@ def submit(assessment_id: uuid.UUID) -> ResponseReturnValue:
     answered = sum(a.complete for a in queries.answers_of(db.session, opened.id).values())
     opened.submit(db.utcnow(), answered, len(dimensions))
     db.session.commit()
-    flash(
-        {
-            "text": _("%(kind)s is submitted.", kind=opened.kind.value),
-            "undo_url": url_for("maturity.reopen", assessment_id=opened.id),
-        },
-        "done",
+    say(
+        _("%(kind)s is submitted.", kind=opened.kind.value),
+        undo_url=url_for("maturity.reopen", assessment_id=opened.id),
     )
     return redirect(url_for("maturity.show", assessment_id=opened.id), 303)
 
@@ -261,7 +270,7 @@ def reopen(assessment_id: uuid.UUID) -> ResponseReturnValue:
         raise NotAllowed
     opened.reopen()
     db.session.commit()
-    flash(_("%(kind)s is open again.", kind=opened.kind.value), "done")
+    say(_("%(kind)s is open again.", kind=opened.kind.value))
     return redirect(url_for("maturity.show", assessment_id=opened.id), 303)
 
 
@@ -291,7 +300,7 @@ def targets(company_id: uuid.UUID) -> ResponseReturnValue:
         }
         changed = assessing.agree_targets(db.session, company, levels, wanted, today())
         db.session.commit()
-        flash(ngettext("%(num)s target saved.", "%(num)s targets saved.", changed), "done")
+        say(ngettext("%(num)s target saved.", "%(num)s targets saved.", changed))
         return redirect(url_for("roadmap.show", company_id=company.id), 303)
     if not form.is_submitted():
         for key, level in levels.items():

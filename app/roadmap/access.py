@@ -30,7 +30,7 @@ def can_change_measure(user: User, measure: Measure) -> bool:
 
 
 def can_report_status(user: User, measure: Measure) -> bool:
-    """The firm's owners and editors mark agreed measures started, done or not now (needs `company.members`)."""
+    """The firm's owners and editors mark agreed measures started, done, not now (needs `company.members`)."""
     if user.role is Role.COMPANY:
         return measure.agreed_on is not None and can_act_for_company(user, measure.company)
     return can_change_measure(user, measure)

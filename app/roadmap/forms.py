@@ -11,7 +11,8 @@ from wtforms.validators import InputRequired, Optional
 from app.fields import Field
 from app.forms import Form, LongTextField, TextField, WholeNumberField, after
 from app.roadmap.catalogue import CostBand
-from app.roadmap.models import Horizon, MeasureKind, MeasureStatus, OwnerSide
+from app.roadmap.drafting import Horizon
+from app.roadmap.models import MeasureKind, MeasureStatus, OwnerSide
 from app.words import choices, option
 
 
@@ -21,11 +22,18 @@ class MeasureForm(Form):
     title = TextField(_l("Measure"), [InputRequired(_l("Give the measure a name."))], max_length=200)
     field = SelectField(_l("Field"), choices=lambda: choices(Field), validators=[InputRequired()])
     dimension_key = SelectField(_l("Dimension"), validators=[Optional()])
-    why = LongTextField(_l("Why"), max_length=2000, description=_l("What it brings the firm; the company reads this."))
+    why = LongTextField(
+        _l("Why"), max_length=2000, description=_l("What it brings the firm; the company reads this.")
+    )
     kind = SelectField(_l("Kind"), choices=lambda: choices(MeasureKind), validators=[InputRequired()])
-    horizon = RadioField(_l("When"), choices=lambda: choices(Horizon), validators=[InputRequired()], default="soon")
+    horizon = RadioField(
+        _l("When"), choices=lambda: choices(Horizon), validators=[InputRequired()], default="soon"
+    )
     owner_side = RadioField(
-        _l("Who carries it"), choices=lambda: choices(OwnerSide), validators=[InputRequired()], default="company"
+        _l("Who carries it"),
+        choices=lambda: choices(OwnerSide),
+        validators=[InputRequired()],
+        default="company",
     )
     owner_contact_id = SelectField(_l("Person at the company"), validators=[Optional()])
     owner_user_id = SelectField(_l("Person at the centre"), validators=[Optional()])
@@ -55,7 +63,9 @@ class StatusForm(Form):
 
     status = RadioField(_l("Status"), choices=lambda: choices(MeasureStatus), validators=[InputRequired()])
     reason = TextField(_l("Reason"), description=_l("Needed for “not now” and “dropped”."))
-    result = TextField(_l("What came out"), description=_l("A figure if there is one: “set-up time from 48 to 21 minutes”."))
+    result = TextField(
+        _l("What came out"), description=_l("A figure if there is one: “set-up time from 48 to 21 minutes”.")
+    )
 
 
 class AgreementForm(Form):

@@ -11,7 +11,7 @@ from app.roadmap.models import CatalogueMeasure, MeasureKind
 
 
 def load_catalogue(session: Session) -> int:
-    """Add or update every measure by its key; ones that are gone become inactive. Returns how many are active."""
+    """Add or update every measure by its key; ones that are gone become inactive. Returns the active ones."""
     known = {m.key: m for m in session.scalars(select(CatalogueMeasure))}
     catalogue = seed_catalogue()
     for entry in catalogue.entries:

@@ -69,9 +69,7 @@ class CatalogueMeasure(Base):
     requires: Mapped[dict[str, Any]]  # dimension key → level it must have reached
     name: Mapped[dict[str, str]]
     benefit: Mapped[dict[str, str]]
-    hint: Mapped[dict[str, str] | None] = mapped_column(
-        type_=Base.type_annotation_map[dict[str, str]]
-    )
+    hint: Mapped[dict[str, str] | None] = mapped_column(type_=Base.type_annotation_map[dict[str, str]])
     core: Mapped[bool]
     active: Mapped[bool] = mapped_column(default=True)
 

@@ -37,7 +37,10 @@ OWNER_OF_KIND = {
 
 
 def draft_for(
-    result: Result, targets: Mapping[str, Target], catalogue: Sequence[CatalogueMeasure], measures: Sequence[Measure]
+    result: Result,
+    targets: Mapping[str, Target],
+    catalogue: Sequence[CatalogueMeasure],
+    measures: Sequence[Measure],
 ) -> Draft[CatalogueMeasure]:
     """What the catalogue offers for the gaps that the roadmap does not close yet."""
     keys = {m.catalogue_id for m in measures if m.status is not MeasureStatus.DROPPED}

@@ -14,10 +14,10 @@ from app.companies.models import Company, CompanyCoach, CompanyMember
 from app.db import next_number
 from app.errors import NotFound
 from app.roadmap.access import visible_measures
+from app.roadmap.drafting import Horizon
 from app.roadmap.models import (
     OPEN,
     CatalogueMeasure,
-    Horizon,
     Measure,
     MeasureStatus,
     RoadmapAgreement,
@@ -59,12 +59,19 @@ def measures_of(session: Session, company_id: uuid.UUID, user: User) -> Sequence
 
 
 def open_measures(
-    session: Session, user: User, *, coach_id: uuid.UUID | None = None, status: MeasureStatus | None = None, limit: int = 200
+    session: Session,
+    user: User,
+    *,
+    coach_id: uuid.UUID | None = None,
+    status: MeasureStatus | None = None,
+    limit: int = 200,
 ) -> Sequence[Measure]:
     """Measures over all visible companies by due date; of one coach's companies if given."""
     statement = visible_measures(user).join(Company, Company.id == Measure.company_id)
     statement = statement.where(Company.archived_at.is_(None))
-    statement = statement.where(Measure.status == status) if status else statement.where(Measure.status.in_(OPEN))
+    statement = (
+        statement.where(Measure.status == status) if status else statement.where(Measure.status.in_(OPEN))
+    )
     if coach_id is not None:
         mine = select(CompanyCoach.company_id).where(CompanyCoach.user_id == coach_id)
         statement = statement.where(Measure.company_id.in_(mine))
@@ -80,7 +87,12 @@ def catalogue(session: Session) -> Sequence[CatalogueMeasure]:
     return session.scalars(
         select(CatalogueMeasure)
         .where(CatalogueMeasure.active)
-        .order_by(CatalogueMeasure.field, CatalogueMeasure.dimension_key, CatalogueMeasure.from_level, CatalogueMeasure.key)
+        .order_by(
+            CatalogueMeasure.field,
+            CatalogueMeasure.dimension_key,
+            CatalogueMeasure.from_level,
+            CatalogueMeasure.key,
+        )
     ).all()
 
 
@@ -118,7 +130,9 @@ def progress_of(session: Session, company_ids: Collection[uuid.UUID]) -> dict[uu
         .where(Measure.company_id.in_(company_ids), Measure.status.in_(_COUNTING))
         .group_by(Measure.company_id)
     )
-    return {company_id: Progress(int(done), int(running), int(total)) for company_id, done, running, total in rows}
+    return {
+        company_id: Progress(int(done), int(running), int(total)) for company_id, done, running, total in rows
+    }
 
 
 def progress(measures: Sequence[Measure]) -> Progress:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import uuid
 from typing import Any
 
-from flask import Blueprint, flash, redirect, render_template, request, url_for
+from flask import Blueprint, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 from flask_babel import ngettext
@@ -20,10 +20,12 @@ from app.companies.models import Company
 from app.errors import NotAllowed, RuleBroken
 from app.i18n import today
 from app.maturity import queries as maturity
+from app.notices import say
 from app.roadmap import access, planning, queries
 from app.roadmap.catalogue import seed_catalogue
+from app.roadmap.drafting import Horizon
 from app.roadmap.forms import AgreementForm
-from app.roadmap.models import Horizon, MeasureStatus
+from app.roadmap.models import MeasureStatus
 
 bp = Blueprint("roadmap", __name__)
 
@@ -54,8 +56,16 @@ def _columns(measures: Any) -> list[dict[str, Any]]:
     live = [m for m in measures if m.status is not MeasureStatus.DONE and m.status not in resting]
     return [
         *({"key": h.value, "title": h, "measures": [m for m in live if m.horizon is h]} for h in Horizon),
-        {"key": "done", "title": MeasureStatus.DONE, "measures": [m for m in measures if m.status is MeasureStatus.DONE]},
-        {"key": "resting", "title": MeasureStatus.NOT_NOW, "measures": [m for m in measures if m.status in resting]},
+        {
+            "key": "done",
+            "title": MeasureStatus.DONE,
+            "measures": [m for m in measures if m.status is MeasureStatus.DONE],
+        },
+        {
+            "key": "resting",
+            "title": MeasureStatus.NOT_NOW,
+            "measures": [m for m in measures if m.status in resting],
+        },
     ]
 
 
@@ -103,13 +113,14 @@ def take_draft(company_id: uuid.UUID) -> ResponseReturnValue:
     ticked = set(request.form.getlist("measure"))
     chosen = [p for p in (*proposed.proposals, *proposed.alternatives) if p.measure.key in ticked]
     if not chosen:
-        flash(_("No measure is ticked; the roadmap stays as it is."), "problem")
+        say(_("No measure is ticked; the roadmap stays as it is."), kind="problem")
         return redirect(url_for("roadmap.draft", company_id=company.id), 303)
     first = max((m.position for m in measures), default=0) + 1
     for position, proposal in enumerate(chosen, first):
         planning.take_up(db.session, company, proposal, position, today())
     db.session.commit()
-    flash(ngettext("%(num)s measure is on the roadmap.", "%(num)s measures are on the roadmap.", len(chosen)), "done")
+    count = len(chosen)
+    say(ngettext("%(num)s measure is on the roadmap.", "%(num)s measures are on the roadmap.", count))
     return redirect(url_for("roadmap.show", company_id=company.id), 303)
 
 
@@ -124,7 +135,8 @@ def agreement(company_id: uuid.UUID) -> ResponseReturnValue:
     measures = queries.measures_of(db.session, company.id, user)
     contacts = companies.contacts_of(db.session, company.id)
     form = AgreementForm(agreed_on=today(), agreed_with=contacts[0].name if contacts else "")
-    if form.validate_on_submit():
+    day = form.agreed_on.data if form.validate_on_submit() else None
+    if day is not None:
         try:
             planning.agree(
                 db.session,
@@ -132,18 +144,22 @@ def agreement(company_id: uuid.UUID) -> ResponseReturnValue:
                 measures,
                 maturity.targets_of(db.session, company.id),
                 user,
-                form.agreed_on.data,
-                form.agreed_with.data,
+                day,
+                form.agreed_with.data or "",
                 today(),
             )
         except RuleBroken as rule:
             form.refuse(rule)
         else:
             db.session.commit()
-            flash(_("The roadmap is agreed; the company sees it now."), "done")
+            say(_("The roadmap is agreed; the company sees it now."))
             return redirect(url_for("roadmap.show", company_id=company.id), 303)
     return render_template(
-        "roadmap/agreement.html", **frame(company, user, "roadmap"), form=form, measures=measures, contacts=contacts
+        "roadmap/agreement.html",
+        **frame(company, user, "roadmap"),
+        form=form,
+        measures=measures,
+        contacts=contacts,
     ), 422 if form.is_submitted() else 200
 
 
@@ -157,9 +173,7 @@ def index() -> ResponseReturnValue:
     status = MeasureStatus(wanted) if wanted in [s.value for s in MeasureStatus] else None
     return render_template(
         "roadmap/index.html",
-        measures=queries.open_measures(
-            db.session, user, coach_id=user.id if mine else None, status=status
-        ),
+        measures=queries.open_measures(db.session, user, coach_id=user.id if mine else None, status=status),
         mine=mine,
         status=status,
         statuses=tuple(MeasureStatus),

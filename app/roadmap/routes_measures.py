@@ -5,11 +5,11 @@ from __future__ import annotations
 import uuid
 from typing import Any
 
-from flask import Blueprint, flash, redirect, render_template, request, url_for
+from flask import Blueprint, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 
-from app import db, history
+from app import db, history, history_words
 from app.accounts import queries as accounts
 from app.accounts.marks import allow
 from app.accounts.models import STAFF
@@ -21,10 +21,12 @@ from app.fields import Field
 from app.forms import resolve_conflicts
 from app.i18n import local, today
 from app.maturity import queries as maturity
+from app.notices import say
 from app.roadmap import access, queries
 from app.roadmap.catalogue import seed_catalogue
+from app.roadmap.drafting import Horizon
 from app.roadmap.forms import MeasureForm, StatusForm
-from app.roadmap.models import Horizon, Measure, MeasureKind, MeasureStatus, OwnerSide
+from app.roadmap.models import Measure, MeasureKind, MeasureStatus, OwnerSide
 from app.security import own_path
 
 bp = Blueprint("measures", __name__)
@@ -74,9 +76,11 @@ def new(company_id: uuid.UUID) -> ResponseReturnValue:
         _write(measure, form)
         db.session.add(measure)
         db.session.commit()
-        flash(_("%(number)s is on the roadmap.", number=measure.number), "done")
+        say(_("%(number)s is on the roadmap.", number=measure.number))
         return redirect(url_for("roadmap.show", company_id=company.id), 303)
-    page = render_template("roadmap/measure_form.html", **frame(company, user, "roadmap"), form=form, measure=None)
+    page = render_template(
+        "roadmap/measure_form.html", **frame(company, user, "roadmap"), form=form, measure=None
+    )
     return page, 422 if form.is_submitted() else 200
 
 
@@ -86,7 +90,9 @@ def show(measure_id: uuid.UUID) -> ResponseReturnValue:
     """One measure: facts, why it has its priority, status, history."""
     user = signed_in_user()
     measure = queries.measure(db.session, measure_id, user)
-    form = StatusForm(formdata=None, status=measure.status.value, reason=measure.status_reason, result=measure.result)
+    form = StatusForm(
+        formdata=None, status=measure.status.value, reason=measure.status_reason, result=measure.result
+    )
     form.version.data = str(measure.version)
     return _page(measure, form)
 
@@ -102,7 +108,7 @@ def _page(measure: Measure, form: StatusForm, status: int = 200) -> ResponseRetu
         dimension=names.get(measure.dimension_key),
         form=form,
         bands=seed_catalogue().cost_bands,
-        changes=history.entries_of(db.session, measure),
+        changes=history_words.rows(history.entries_of(db.session, measure), of_one_record=True),
         may_move=access.can_report_status(user, measure),
     ), status
 
@@ -125,7 +131,7 @@ def edit(measure_id: uuid.UUID) -> ResponseReturnValue:
             if resolve_conflicts(db.session, form, measure, MeasureForm.NAMES, request.form):
                 _write(measure, form)
                 db.session.commit()
-                flash(_("%(number)s is saved.", number=measure.number), "done")
+                say(_("%(number)s is saved.", number=measure.number))
                 return redirect(url_for("measures.show", measure_id=measure.id), 303)
             status = 409
     page = render_template(
@@ -169,7 +175,7 @@ def set_status(measure_id: uuid.UUID) -> ResponseReturnValue:
         measure.result = form.result.data or ""
     db.session.commit()
     undo = url_for("measures.undo_status", measure_id=measure.id, status=before.value, reason=reason)
-    flash({"text": _("The status of %(number)s is changed.", number=measure.number), "undo_url": undo}, "done")
+    say(_("The status of %(number)s is changed.", number=measure.number), undo_url=undo)
     return redirect(own_path(request.form.get("next"), url_for("measures.show", measure_id=measure.id)), 303)
 
 
@@ -183,5 +189,5 @@ def undo_status(measure_id: uuid.UUID, status: str) -> ResponseReturnValue:
         raise NotAllowed
     measure.set_status(MeasureStatus(status), request.args.get("reason", "")[:200], db.utcnow(), today())
     db.session.commit()
-    flash(_("The status of %(number)s is as before.", number=measure.number), "done")
+    say(_("The status of %(number)s is as before.", number=measure.number))
     return redirect(url_for("measures.show", measure_id=measure.id), 303)

@@ -9,6 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from app.maturity.targets import targets_with_defaults
 from app.roadmap.catalogue import CatalogueEntry, CostBand, seed_catalogue
 from app.roadmap.drafting import (
     Factors,
@@ -21,7 +22,6 @@ from app.roadmap.drafting import (
     factors,
     fits,
 )
-from app.maturity.targets import targets_with_defaults
 
 SEEDS = seed_catalogue().entries
 BY_KEY = {entry.key: entry for entry in SEEDS}
