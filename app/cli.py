@@ -10,7 +10,6 @@ from datetime import date
 from functools import wraps
 from pathlib import Path
 from typing import Any
-from urllib.parse import urlsplit
 
 import click
 from flask import Flask
@@ -19,7 +18,7 @@ from app import backup as backups
 from app import create_app, db, history, serving, worker
 from app.accounts.cli import add_user, user_group
 from app.accounts.models import Role
-from app.config import LOOPBACK, SettingRefused, Settings
+from app.config import SettingRefused, Settings
 from app.demo import build_demo
 from app.errors import RuleBroken
 from app.health import health as state_of
@@ -104,24 +103,24 @@ def setup(empty: bool) -> None:
 @click.option("--empty", is_flag=True, help="On the first run: no demo centre.")
 def serve(host: str, port: int, empty: bool) -> None:
     """Set up what is missing, then run the web server and the background worker until Ctrl-C."""
-    if host not in LOOPBACK and not os.environ.get("PUBLIC_URL", "").startswith("https://"):
-        raise click.ClickException(
-            f"--host {host} can be reached by others: set PUBLIC_URL=https://… (README, behind https)."
-        )
     os.environ.setdefault("PUBLIC_URL", f"http://127.0.0.1:{port}")
     app = _application()
     _prepare(app, empty=empty)
     settings: Settings = app.config["SETTINGS"]
-    click.echo(f"Wandelwerk: {settings.public_url}")
-    _show_sign_ins(settings)
     app.extensions["database"].engine.dispose()
-    serving.serve(settings, host, port)
+    try:
+        serving.serve(settings, host, port, greeting=_greeting(settings))
+    except SettingRefused as refusal:
+        raise click.ClickException(str(refusal)) from None
 
 
-def _show_sign_ins(settings: Settings) -> None:
+def _greeting(settings: Settings) -> str:
+    """The address and, for a demo on this machine, how to sign in."""
+    lines = [f"Wandelwerk: {settings.public_url}  (Ctrl-C ends it)"]
     file = settings.instance_dir / SIGN_INS
-    if file.exists() and urlsplit(settings.public_url).hostname in LOOPBACK:
-        click.echo(file.read_text(encoding="utf-8").rstrip())
+    if file.exists() and settings.on_loopback:
+        lines.append(file.read_text(encoding="utf-8").rstrip())
+    return "\n".join(lines)
 
 
 @cli.command(name="worker")
