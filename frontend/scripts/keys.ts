@@ -1,4 +1,7 @@
-// Keyboard: "/" goes to the search, Ctrl+Enter sends the form one is typing in.
+// Keyboard: "/" goes to the search, Ctrl+Enter sends the form one is typing in. And the button that prints.
+import { on } from "./page";
+
+on("click", "[data-print]", () => window.print());
 document.addEventListener("keydown", (event) => {
   const here = event.target instanceof HTMLElement ? event.target : null;
   if (event.key === "Enter" && (event.ctrlKey || event.metaKey)) {
