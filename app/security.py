@@ -106,10 +106,10 @@ def init_app(app: Flask) -> None:
         for name, value in _FIXED_HEADERS.items():
             response.headers.setdefault(name, value)
         if settings.https:
-            response.headers.setdefault(
-                "Strict-Transport-Security", "max-age=31536000; includeSubDomains"
-            )
+            response.headers.setdefault("Strict-Transport-Security", "max-age=31536000; includeSubDomains")
         if request.endpoint != "static":
             response.headers.setdefault("Cache-Control", "no-store")
+        elif response.status_code in (200, 304):  # their names change with their content
+            response.headers["Cache-Control"] = "public, max-age=31536000, immutable"
         response.headers["X-Reference"] = reference()
         return response
