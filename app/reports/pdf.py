@@ -194,6 +194,6 @@ class Renderer:
         self._control = self._process = None
 
 
-_renderer = Renderer()
-atexit.register(_renderer.close)
-render = _renderer.render
+engine = Renderer()
+atexit.register(engine.close)
+render = engine.render
