@@ -240,3 +240,25 @@ def changed_since(session: Session, record: Base, version: int) -> dict[str, Any
         for name, (old, _new) in row.fields.items():
             before.setdefault(name, old)
     return before
+
+
+def rewound(
+    session: Session, record_type: str, ids: Sequence[uuid.UUID], moment: dt.datetime
+) -> dict[uuid.UUID, dict[str, Any]]:
+    """Records as they were: per record the values of its fields that have changed since `moment`."""
+    rows = session.execute(
+        select(HistoryChange.record_id, HistoryChange.fields)
+        .join(HistoryAction, HistoryAction.id == HistoryChange.action_id)
+        .where(
+            HistoryChange.record_type == record_type,
+            HistoryChange.record_id.in_(ids),
+            HistoryChange.kind == "changed",
+            HistoryAction.at > moment,
+        )
+        .order_by(HistoryAction.at, HistoryChange.id)
+    )
+    then: dict[uuid.UUID, dict[str, Any]] = {}
+    for record_id, fields in rows:
+        for name, (old, _new) in fields.items():
+            then.setdefault(record_id, {}).setdefault(name, old)
+    return then

@@ -100,7 +100,7 @@ def field_score(ratings: Iterable[Rating]) -> FieldScore:
     levels = {rating.dimension: rating.effective for rating in applicable if rating.effective is not None}
     lowest = min(levels.values(), default=None)
     return FieldScore(
-        mean=_mean(levels.values()),
+        mean=mean_level(levels.values()),
         weakest=tuple(dimension for dimension, level in levels.items() if level == lowest),
         lowest_level=lowest,
         rated=len(levels),
@@ -132,14 +132,15 @@ def field_change(before: Iterable[Rating], after: Iterable[Rating]) -> FieldChan
     then, now = effective_levels(before), effective_levels(after)
     changes = level_changes(then, now)
     return FieldChange(
-        start=_mean(level for key in changes if (level := then[key]) is not None),
-        now=_mean(level for key in changes if (level := now[key]) is not None),
-        difference=_mean(changes.values()),
+        start=mean_level(level for key in changes if (level := then[key]) is not None),
+        now=mean_level(level for key in changes if (level := now[key]) is not None),
+        difference=mean_level(changes.values()),
         dimensions=tuple(changes),
     )
 
 
-def _mean(values: Iterable[int]) -> Decimal | None:
+def mean_level(values: Iterable[int]) -> Decimal | None:
+    """The mean with one decimal, half up; none below three values."""
     """One decimal, half away from zero; none for fewer values than a score needs."""
     numbers = list(values)
     if len(numbers) < RATED_FOR_A_SCORE:
