@@ -53,7 +53,7 @@ def _configure_templates(app: Flask) -> None:
 
 def _remember_centre() -> None:
     """The centre's zone and name are needed on every page: one small read a request."""
-    if request.endpoint != "static":
+    if request.endpoint not in ("static", "accounts.health"):
         g.centre = accounts_queries.centre(db.session)
         g.time_zone = g.centre.time_zone
 

@@ -12,6 +12,8 @@ from typing import Any
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 from flask_wtf import FlaskForm
+from flask_wtf.file import FileField as FileField  # forms of the domains take it from here
+from flask_wtf.file import FileRequired as FileRequired
 from sqlalchemy.orm import Session
 from wtforms import Field, HiddenField, IntegerField, StringField, TextAreaField
 from wtforms.validators import Length, NumberRange, Optional, ValidationError

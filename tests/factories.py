@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import itertools
 import re
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from flask.testing import FlaskClient
 from sqlalchemy.orm import Session
@@ -13,7 +15,16 @@ from werkzeug.test import TestResponse
 from app import db
 from app.accounts import queries as accounts
 from app.accounts.models import Role, User
-from app.companies.models import Company, CompanyCoach, CompanyMember, CompanyStatus, MemberRight
+from app.coaching.models import Commitment, Side, Visit
+from app.coaching.visiting import VisitFacts, log_visit
+from app.companies.models import (
+    Company,
+    CompanyCoach,
+    CompanyMember,
+    CompanyStatus,
+    Contact,
+    MemberRight,
+)
 
 _count = itertools.count(1)
 
@@ -70,3 +81,30 @@ def csrf_token(client: FlaskClient) -> str:
 def post(client: FlaskClient, url: str, data: dict[str, Any] | None = None, **options: Any) -> TestResponse:
     """Send a form as a page of ours would."""
     return client.post(url, data={"csrf_token": csrf_token(client), **(data or {})}, **options)
+
+
+def make_contact(session: Session, company: Company, name: str = "Martina Semmler", **values: Any) -> Contact:
+    """Somebody of the company."""
+    first, _blank, last = name.rpartition(" ")
+    contact = Contact(company_id=company.id, first_name=first, last_name=last, **values)
+    session.add(contact)
+    session.flush()
+    return contact
+
+
+def make_visit(session: Session, company: Company, coach: User, **values: Any) -> Visit:
+    """A visit that was done yesterday at ten, through the same verb as the pages."""
+    now = db.utcnow()
+    yesterday = dt.datetime.combine(now.date() - dt.timedelta(days=1), dt.time(10), tzinfo=dt.UTC)
+    facts = VisitFacts(**{"starts_at": yesterday, **values})
+    return log_visit(session, company, coach.id, facts, now=now, zone=ZoneInfo("Europe/Berlin"))
+
+
+def make_commitment(
+    session: Session, company: Company, text: str = "Angebot prüfen", **values: Any
+) -> Commitment:
+    """A promise made without a visit."""
+    commitment = Commitment(company_id=company.id, text=text, **{"side": Side.CENTRE, **values})
+    session.add(commitment)
+    session.flush()
+    return commitment

@@ -6,14 +6,12 @@ import datetime as dt
 import enum
 import uuid
 
-from flask_babel import lazy_gettext as _l
 from sqlalchemy import CheckConstraint, ForeignKey, Index, Text, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from app.accounts.models import User
 from app.companies.models import Company, Contact
 from app.db import Base, Id, Long, Minutes, Str20, Str200, Versioned, enum_column, utcnow
-from app.errors import RuleBroken
 from app.fields import Field
 
 
@@ -76,22 +74,32 @@ class Visit(Versioned, Base):
     created_at: Mapped[dt.datetime] = mapped_column(default=utcnow)
     company: Mapped[Company] = relationship(lazy="raise")
     coach: Mapped[User] = relationship(lazy="raise")
+    people: Mapped[list[VisitContact]] = relationship(lazy="raise", viewonly=True)
+    times: Mapped[list[TimeEntry]] = relationship(lazy="raise", viewonly=True)
+    commitments: Mapped[list[Commitment]] = relationship(
+        lazy="raise", viewonly=True, order_by="Commitment.created_at, Commitment.id"
+    )
 
     def history_label(self) -> str:
         """Number and subject."""
         return f"{self.number} {self.subject}".strip()
 
-    def check_status(self, now: dt.datetime) -> None:
-        """A visit that has not begun cannot be done."""
-        if self.status is VisitStatus.DONE and self.starts_at > now:
-            raise RuleBroken(
-                "visit.future_done",
-                _l("A visit that starts in the future cannot be done yet."),
-                field="starts_at",
-                value=self.starts_at,
-                limit=now,
-                way_out=_l("Correct the date or log it as planned."),
-            )
+    def call_off(self) -> None:
+        """It does not take place, or was logged by mistake: it stays on record and no longer counts."""
+        self.status = VisitStatus.CANCELLED
+
+    def reinstate(self, status: VisitStatus) -> None:
+        """It counts again, as it did before it was called off."""
+        if self.status is VisitStatus.CANCELLED:
+            self.status = status
+
+    @property
+    def all_fields(self) -> list[Field]:
+        """The main field, then the further ones in their fixed order."""
+        further = [
+            field for field in Field if field.value in self.further_fields and field != self.main_field
+        ]
+        return [self.main_field, *further] if self.main_field else further
 
 
 class VisitContact(Base):
@@ -160,3 +168,14 @@ class Commitment(Versioned, Base):
     def untick(self) -> None:
         """It is open again."""
         self.done_at = self.done_by_id = None
+
+    @property
+    def owner_id(self) -> uuid.UUID | None:
+        """The person who promised, of whichever side."""
+        return self.user_id if self.side is Side.CENTRE else self.contact_id
+
+    def give_to(self, side: Side, owner_id: uuid.UUID | None) -> None:
+        """Say which side owes, and who of it (nobody in particular: the whole side)."""
+        self.side = side
+        self.user_id = owner_id if side is Side.CENTRE else None
+        self.contact_id = owner_id if side is Side.COMPANY else None
