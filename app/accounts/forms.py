@@ -19,7 +19,7 @@ from app.forms import Form, LongTextField, TextField, cleaned
 from app.words import option, word
 
 LANGUAGE_NAMES = [option("de", "Deutsch"), option("en", "English")]
-SALUTATIONS = [option("", _l("none")), option("ms", _l("Ms")), option("mr", _l("Mr"))]
+SALUTATIONS = [option("", _l("no salutation")), option("ms", _l("Ms")), option("mr", _l("Mr"))]
 THEMES = [option("auto", _l("Like the device")), option("light", _l("Light")), option("dark", _l("Dark"))]
 _NUTS = re.compile(r"[A-Z]{2}[0-9A-Z]{0,3}")
 _NEEDED = _l("Please fill this in.")

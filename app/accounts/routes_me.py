@@ -19,10 +19,17 @@ from app.accounts.routes import bp
 from app.accounts.signing_in import signed_in_user
 from app.errors import NotFound, RuleBroken
 from app.forms import resolve_conflicts
+from app.i18n import language
 
 PROFILE = ("first_name", "last_name", "salutation", "job_title", "phone", "language", "theme")
 PHOTO_SIDE = 400
 log = structlog.get_logger()
+
+
+def _profile_form() -> ProfileForm:
+    form = ProfileForm(formdata=None, obj=signed_in_user())
+    form.language.data = form.language.data or language()
+    return form
 
 
 def _profile_page(form: ProfileForm, photo: PhotoForm, status: int = 200) -> ResponseReturnValue:
@@ -33,7 +40,7 @@ def _profile_page(form: ProfileForm, photo: PhotoForm, status: int = 200) -> Res
 @allow(*EVERYONE)
 def profile() -> ResponseReturnValue:
     """What others see of me, and how the pages look for me."""
-    return _profile_page(ProfileForm(obj=signed_in_user()), PhotoForm(prefix="photo-"))
+    return _profile_page(_profile_form(), PhotoForm(prefix="photo-"))
 
 
 @bp.post("/me")
@@ -63,7 +70,7 @@ def save_photo() -> ResponseReturnValue:
     except RuleBroken as rule:
         rule.field = "photo"
         photo.refuse(rule)
-        return _profile_page(ProfileForm(obj=user, formdata=None), photo, 422)
+        return _profile_page(_profile_form(), photo, 422)
     user.photo_sha = files.store(db.session, picture.data, picture.content_type).sha256
     db.session.commit()
     flash(_("Your photo is saved."), "success")
