@@ -20,7 +20,6 @@ from app.documents.models import Document, DocumentKind
 from app.reports import pdf, queries, rendering
 from app.reports.models import IssuedReport, ReportState
 from app.reports.progress import ProgressReport
-from app.reports.thawing import thawed
 
 KIND = "report.progress"
 
@@ -85,7 +84,7 @@ class MakeFile(jobs.Handler):
         """Render the frozen data."""
         made = session.get_one(IssuedReport, uuid.UUID(payload["report"]))
         progress(1, 3, _("Putting the pages together"))
-        report = thawed(ProgressReport, made.data)
+        report = ProgressReport.from_data(made.data)
         try:
             content = rendering.progress_pdf(report, pictures(session))
         except pdf.RenderFailed as failure:

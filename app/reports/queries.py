@@ -196,9 +196,7 @@ class _Gathering:
             dimensions=dimensions,
             score=found.score.mean,
             change=found.change.difference if found.change else None,
-            target_score=mean_level([a for a in aims if a is not None])
-            if aimed and len(aims) >= RATED_FOR_A_SCORE
-            else None,
+            target_score=mean_level([aim for aim in aims if aim is not None]) if aimed else None,
             weakest=found.score.weakest,
         )
 
