@@ -5,11 +5,12 @@ from __future__ import annotations
 import datetime as dt
 import hashlib
 import json
-from collections.abc import Iterable, Iterator
-from dataclasses import asdict, dataclass
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import asdict, dataclass, fields, is_dataclass
 from decimal import Decimal
 from enum import StrEnum
-from typing import Any
+from types import NoneType, UnionType
+from typing import Any, get_args, get_origin, get_type_hints
 
 from app.coaching.models import Side, VisitKind
 from app.fields import Field
@@ -240,6 +241,12 @@ class ProgressReport:
         data: dict[str, Any] = json.loads(json.dumps(head | asdict(self), default=_plain))
         return data
 
+    @classmethod
+    def from_data(cls, data: Mapping[str, Any]) -> ProgressReport:
+        """The report that `as_data` was taken from, for instance years ago."""
+        report: ProgressReport = _read(cls, data)
+        return report
+
     def to_json(self) -> bytes:
         """The report's data as it travels inside the PDF: the same report gives the same bytes."""
         return (json.dumps(self.as_data(), ensure_ascii=False, indent=2) + "\n").encode()
@@ -249,6 +256,21 @@ class ProgressReport:
         passing = ("draft", "number", "issued_on", "as_of")
         content = {key: value for key, value in self.as_data().items() if key not in passing}
         return hashlib.sha256(json.dumps(content, sort_keys=True).encode()).hexdigest()
+
+
+def _read(kind: Any, value: Any) -> Any:
+    """A plain value as the declared type; keys that a newer format has added are passed over."""
+    if get_origin(kind) is UnionType:
+        kind = next(option for option in get_args(kind) if option is not NoneType)
+        return None if value is None else _read(kind, value)
+    if get_origin(kind) is tuple:
+        return tuple(_read(get_args(kind)[0], item) for item in value)
+    if isinstance(kind, type) and is_dataclass(kind):
+        hints = get_type_hints(kind)
+        return kind(**{f.name: _read(hints[f.name], value[f.name]) for f in fields(kind) if f.name in value})
+    if kind in (dt.date, dt.datetime):
+        return kind.fromisoformat(value)
+    return kind(str(value)) if kind is Decimal else kind(value)
 
 
 def _plain(value: object) -> Any:

@@ -6,6 +6,7 @@ Needs an application context (for the words in the report's language), no reques
 from __future__ import annotations
 
 import datetime as dt
+from base64 import b64encode
 from dataclasses import dataclass
 from typing import Any
 
@@ -29,6 +30,18 @@ class Pictures:
 
     logo: bytes | None = None
     funder: bytes | None = None
+
+    def sources(self, palette: Palette) -> dict[str, str]:
+        """Where each picture comes from: an asset of the document on paper, inside the page on screen."""
+        found = {"logo": self.logo, "funder": self.funder}
+        if palette is PRINT:
+            return {name: f"asset:{name}" if data else "" for name, data in found.items()}
+        return {name: _inline(data) if data else "" for name, data in found.items()}
+
+
+def _inline(picture: bytes) -> str:
+    kind = "png" if picture.startswith(b"\x89PNG") else "jpeg"
+    return f"data:image/{kind};base64,{b64encode(picture).decode()}"
 
 
 def progress_body(
@@ -100,7 +113,7 @@ def _template(name: str, report: ProgressReport, palette: Palette, pictures: Pic
     text: dict[str, Any] = {
         "report": report,
         "palette": palette,
-        "pictures": pictures,
+        "pictures": pictures.sources(palette),
         "title": document_title(report),
         "summary": sentences.summary(report),
         "field_finding": lambda field: sentences.field_finding(field, report),

@@ -6,6 +6,9 @@ import datetime as dt
 import json
 from dataclasses import replace
 
+import pytest
+
+from app.reports.progress import ProgressReport
 from app.roadmap.models import MeasureStatus
 from tests.reports.examples import dimension, rated, realistic, report
 
@@ -33,6 +36,14 @@ def test_the_data_is_complete_and_in_a_stable_order() -> None:
         "reason": "",
     }
     assert data["next_visit"]["starts_at"] == "2026-12-03T09:00:00+01:00"
+
+
+@pytest.mark.parametrize("given", [realistic("de"), realistic("en", number=None, issued_on=None), report()])
+def test_a_report_comes_back_from_its_data_as_it_was(given: ProgressReport) -> None:
+    data = json.loads(given.to_json())
+    again = ProgressReport.from_data(dict(sorted(data.items())) | {"added_later": 1})
+    assert again == given
+    assert again.to_json() == given.to_json()
 
 
 def test_a_later_day_and_a_number_alone_change_nothing() -> None:

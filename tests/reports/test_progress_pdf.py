@@ -196,6 +196,14 @@ def test_the_preview_has_the_same_content_with_the_themes_colours(paper: Flask) 
     assert re.search(r"\sstyle=|<style|<script|\son\w+=|asset:", body) is None
 
 
+def test_the_preview_shows_the_logos_inside_the_page(paper: Flask, tmp_path: Path) -> None:
+    Image.new("RGB", (9, 9)).save(tmp_path / "logo.png")
+    logo = (tmp_path / "logo.png").read_bytes()
+    body = rendering.progress_body(realistic("de"), SCREEN, Pictures(logo=logo))
+    assert 'src="data:image/png;base64,iVBOR' in body
+    assert "asset:" not in body
+
+
 def test_a_firm_without_anything_gets_a_report_that_says_what_will_stand_there(
     paper: Flask, tmp_path: Path
 ) -> None:
