@@ -124,6 +124,16 @@ def test_the_cover_says_the_result(paper: Flask, tmp_path: Path) -> None:
     )
 
 
+def test_the_cover_stays_one_page_with_long_names_and_many_sentences(paper: Flask, tmp_path: Path) -> None:
+    full = realistic("de", company=CompanyCard("U-0009", LONG_NAME, "Ribnitz-Damgarten"))
+    dimensions = [replace(d, effective=0, level=0) for d in full.fields[0].dimensions[:2]]
+    worse = replace(full.fields[0], dimensions=(*dimensions, *full.fields[0].dimensions[2:]))
+    pages = text(stored(replace(full, fields=(worse, *full.fields[1:])), tmp_path)).split("\f")
+    assert "niedriger als zu Beginn" in pages[0]
+    assert "Stufen 0 (innen) bis 5 (außen)" in pages[0]
+    assert "Was heute zutrifft" in pages[1]
+
+
 @pytest.mark.parametrize(
     ("language", "last", "issue"),
     [
