@@ -120,7 +120,7 @@ prepare_catalogues() {
 # --- Front end
 
 frontend_digest() {
-    in_root find frontend package.json package-lock.json -type f -print0 | sort -z |
+    in_root find frontend reports/progress/report.css package.json package-lock.json -type f -print0 | sort -z |
         in_root xargs -0 sha256sum | sha256sum
 }
 
