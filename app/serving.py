@@ -44,7 +44,7 @@ def web_command(settings: Settings, host: str, port: int) -> list[str]:
         *("--host", host, "--port", str(port), "--http", "1", "--no-ws"),
         *("--workers", str(settings.web_workers), "--blocking-threads", str(THREADS_PER_WORKER)),
         *("--backlog", "512", "--backpressure", "64", "--working-dir", str(ROOT)),
-        *("--respawn-failed-workers", "--respawn-interval", "1", "--workers-kill-timeout", "8s"),
+        *("--respawn-failed-workers", "--respawn-interval", "1", "--workers-kill-timeout", "5s"),
         *("--log-level", "warning"),
     ]
 
