@@ -218,6 +218,7 @@ def _saved_fragment(
 ) -> ResponseReturnValue:
     return render_template(
         "maturity/_saved.html",
+        alone=True,
         form=form,
         rating=rating_of(dimension, saved),
         dimension=dimension,

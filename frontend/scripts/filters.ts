@@ -1,10 +1,10 @@
 // Filter forms send themselves on a change and keep empty values out of the address.
-import { on } from "./page";
+import { addressOf, on } from "./page";
 
 function address(form: HTMLFormElement): string {
   const values = [...new FormData(form)].filter(([, value]) => value !== "") as [string, string][];
   const query = new URLSearchParams(values).toString();
-  return form.action.split("?")[0] + (query ? `?${query}` : "");
+  return addressOf(form).split("?")[0] + (query ? `?${query}` : "");
 }
 
 /** Loads the list alone when the form names it (data-autosubmit="#list"), else the page. */

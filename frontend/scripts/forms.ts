@@ -1,5 +1,5 @@
 // Saving: a form stays on the screen until the server has answered; no double sending; a warning before typing is lost.
-import { csrfToken, on, refusal, text } from "./page";
+import { addressOf, csrfToken, on, refusal, setting, text } from "./page";
 import { complain } from "./toasts";
 
 const PATIENCE = 60_000;
@@ -37,10 +37,10 @@ function showAnswer(html: string, address: string): void {
 /** Sends a form in the background. The server names the next page in X-Location instead of redirecting. */
 async function send(form: HTMLFormElement, button: HTMLElement | null): Promise<void> {
   const body = new FormData(form, button);
-  const upload = form.enctype === "multipart/form-data";
+  const upload = setting(form, "enctype") === "multipart/form-data";
   busy(form, button, true);
   try {
-    const answer = await fetch(form.action, {
+    const answer = await fetch(addressOf(form), {
       method: "POST",
       body: upload ? body : new URLSearchParams(body as unknown as Record<string, string>),
       headers: { "X-Form": "1", "X-CSRFToken": csrfToken(), Accept: "text/html" },
@@ -57,7 +57,7 @@ async function send(form: HTMLFormElement, button: HTMLElement | null): Promise<
     const html = await answer.text();
     const why = answer.status >= 400 ? refusal(html) : null;
     if (why !== null) complain(why);
-    else if (html.includes("<main")) return showAnswer(html, form.action);
+    else if (html.includes("<main")) return showAnswer(html, addressOf(form));
     else complain(text("refused"));
   } catch (error) {
     complain(text(error instanceof DOMException && error.name === "TimeoutError" ? "timeout" : "offline"));
@@ -71,7 +71,7 @@ const byHtmx = (form: HTMLFormElement): boolean =>
 
 document.addEventListener("submit", (event) => {
   const form = event.target as HTMLFormElement;
-  if (event.defaultPrevented || form.method !== "post" || form.target) return;
+  if (event.defaultPrevented || setting(form, "method") !== "post" || setting(form, "target")) return;
   if (sending.has(form)) return event.preventDefault();
   if (byHtmx(form)) return;
   if (!form.hasAttribute("data-guard")) return busy(form, event.submitter, true);

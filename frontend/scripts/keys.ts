@@ -1,12 +1,12 @@
 // Keyboard: "/" goes to the search, Ctrl+Enter sends the form one is typing in. And the button that prints.
-import { on } from "./page";
+import { on, setting } from "./page";
 
 on("click", "[data-print]", () => window.print());
 document.addEventListener("keydown", (event) => {
   const here = event.target instanceof HTMLElement ? event.target : null;
   if (event.key === "Enter" && (event.ctrlKey || event.metaKey)) {
     const form = here?.closest("form");
-    if (form?.method === "post") {
+    if (form && setting(form, "method") === "post") {
       event.preventDefault();
       form.requestSubmit();
     }

@@ -17,6 +17,13 @@ export function on<K extends keyof DocumentEventMap>(
   });
 }
 
+/** A form's own setting; `form.action` would be a field of that name. */
+export const setting = (form: HTMLFormElement, name: "action" | "method" | "target" | "enctype"): string =>
+  form.getAttribute(name) ?? "";
+
+/** Where a form goes. */
+export const addressOf = (form: HTMLFormElement): string => new URL(setting(form, "action") || location.href, location.href).href;
+
 /** What a designed error page says, or nothing when the answer is another page. */
 export function refusal(html: string): string | null {
   const page = new DOMParser().parseFromString(html, "text/html").querySelector(".error-page");
