@@ -1,6 +1,6 @@
 """From a report's data to its pages: the same body as preview on screen and as PDF.
 
-Needs an application context (for the words in the report's language), no request.
+Needs an application context for the words in the report's language, no request.
 """
 
 from __future__ import annotations
@@ -8,18 +8,21 @@ from __future__ import annotations
 import datetime as dt
 from base64 import b64encode
 from dataclasses import dataclass
+from functools import cache
 from typing import Any
 
 from babel.dates import format_datetime
-from flask import current_app
 from flask_babel import force_locale
 from flask_babel import gettext as _
+from jinja2 import Environment, FileSystemLoader, PrefixLoader, StrictUndefined
 from markupsafe import Markup
 
-from app.charts import PRINT, SCREEN, Axis, Palette
+from app import filters
+from app.charts import PRINT, SCREEN, Axis, Palette, field_mark, ladder, radar
 from app.i18n import language
 from app.reports import pdf, sentences
 from app.reports.progress import FieldResult, ProgressReport
+from app.words import word
 
 STYLESHEETS = ("print.css", "progress/report.css")
 
@@ -122,7 +125,25 @@ def _template(name: str, report: ProgressReport, palette: Palette, pictures: Pic
         "axes": axes,
         "appointment": _appointment,
     }
-    return current_app.jinja_env.get_template(name).render(text)
+    return _environment().get_template(name).render(text)
+
+
+@cache
+def _environment() -> Environment:
+    """The print templates' own: no request, no session, only words, numbers, days and charts."""
+    environment = Environment(
+        loader=PrefixLoader({"print": FileSystemLoader(pdf.STYLES)}),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        extensions=["jinja2.ext.i18n"],
+    )
+    environment.install_gettext_callables(_, sentences.ngettext, newstyle=True)  # type: ignore[attr-defined]
+    written = (filters.day, filters.hours, filters.number, filters.signed, word)
+    environment.filters |= {made.__name__: made for made in written}
+    environment.globals |= {made.__name__: made for made in (field_mark, ladder, radar, filters.field_name)}
+    return environment
 
 
 def _appointment(moment: dt.datetime) -> str:
