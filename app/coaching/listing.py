@@ -41,7 +41,7 @@ class Cursor:
         at, _, key = (text or "").rpartition("~")
         try:
             found = cls(at, uuid.UUID(key))
-            sensible = FIRST.year <= found.moment.year <= LAST.year
+            sensible = found.moment.year >= FIRST.year
         except ValueError:
             return None
         return found if sensible else None

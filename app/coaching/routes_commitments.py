@@ -23,8 +23,8 @@ from app.coaching.routes import bp
 from app.companies import queries as companies
 from app.companies.models import Company
 from app.errors import NotAllowed, RuleBroken
-from app.notices import say
 from app.i18n import today
+from app.notices import say
 from app.security import own_path
 
 

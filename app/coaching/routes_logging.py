@@ -29,8 +29,8 @@ from app.companies.models import Company, Contact
 from app.errors import NotAllowed, RuleBroken
 from app.filters import field_name, moment
 from app.forms import resolve_conflicts
-from app.notices import say
 from app.i18n import centre_zone
+from app.notices import say
 
 OWN = ("status", "starts_at", "kind", "main_field", "further_fields", "subject", "note")
 
