@@ -8,9 +8,11 @@ from __future__ import annotations
 import atexit
 import json
 import os
+import shutil
 import socket
 import subprocess
 import sys
+import tempfile
 import threading
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
@@ -70,7 +72,7 @@ class Renderer:
         self.limits, self.fonts, self.styles = limits or Limits(), fonts, styles
         self._process: subprocess.Popen[bytes] | None = None
         self._control: socket.socket | None = None
-        self._owner = 0
+        self._owner, self.folder = 0, Path()
         self._starting = threading.Lock()
         self._slots = threading.BoundedSemaphore(os.cpu_count() or 1)
 
@@ -154,6 +156,7 @@ class Renderer:
     def _start(self) -> socket.socket:
         ours, theirs = socket.socketpair()
         environment = {key: os.environ[key] for key in KEPT_ENVIRONMENT if key in os.environ}
+        self.folder = Path(tempfile.mkdtemp(prefix="wandelwerk-pdf-"))
         with theirs:
             self._process = subprocess.Popen(
                 [
@@ -161,6 +164,7 @@ class Renderer:
                     "-P",
                     str(Path(__file__).with_name("pdf_child.py")),
                     str(theirs.fileno()),
+                    str(self.folder),
                     str(self.fonts),
                     str(self.styles),
                     json.dumps(asdict(self.limits)),
@@ -191,6 +195,7 @@ class Renderer:
             except subprocess.TimeoutExpired:
                 self._process.kill()
                 self._process.wait()
+            shutil.rmtree(self.folder, ignore_errors=True)
         self._control = self._process = None
 
 

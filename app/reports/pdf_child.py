@@ -58,13 +58,12 @@ class Refused(Exception):
     """The document asks for something outside its own assets."""
 
 
-def main(control_fd: int, fonts: Path, styles: Path, limits: Mapping[str, int]) -> None:
+def main(control_fd: int, folder: Path, fonts: Path, styles: Path, limits: Mapping[str, int]) -> None:
     """Import and warm up once, then fork for every document until the parent closes its end."""
     control = socket.socket(fileno=control_fd)
-    folder = tempfile.mkdtemp(prefix="wandelwerk-pdf-")
     try:
         try:
-            workshop = Workshop(fonts, styles, Path(folder))
+            workshop = Workshop(fonts, styles, folder)
             workshop.produce(
                 {
                     "html": WARM_UP,
@@ -341,4 +340,5 @@ def _inside(rdf: bytes, addition: bytes) -> bytes:
 
 
 if __name__ == "__main__":
-    main(int(sys.argv[1]), Path(sys.argv[2]), Path(sys.argv[3]), json.loads(sys.argv[4]))
+    given = sys.argv
+    main(int(given[1]), Path(given[2]), Path(given[3]), Path(given[4]), json.loads(given[5]))

@@ -8,7 +8,6 @@ import http.server
 import os
 import signal
 import subprocess
-import tempfile
 import threading
 import time
 from collections.abc import Iterator
@@ -234,16 +233,18 @@ def test_a_killed_engine_is_started_again() -> None:
         renderer.close()
 
 
-def test_closing_leaves_no_process_and_no_files() -> None:
-    temporary = Path(tempfile.gettempdir())
+@pytest.mark.parametrize("killed", [False, True])
+def test_closing_leaves_no_process_and_no_files(killed: bool) -> None:
     renderer = Renderer()
     make(page("<p>x</p>"), renderer)
     pid = renderer.pid
     assert pid is not None
-    folders = set(temporary.glob("wandelwerk-pdf-*"))
+    assert (renderer.folder / "fonts.conf").exists()
+    if killed:
+        os.kill(pid, signal.SIGKILL)
     renderer.close()
     assert not Path(f"/proc/{pid}").exists()
-    assert len(set(temporary.glob("wandelwerk-pdf-*"))) == len(folders) - 1
+    assert not renderer.folder.exists()
 
 
 def test_several_threads_share_one_engine() -> None:
