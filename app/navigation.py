@@ -29,11 +29,21 @@ ITEMS = (
         "building-factory-2",
         "overview.companies",
         STAFF,
-        ("companies.", "overview.compan", "maturity.", "documents.", "reports.", "coaching.timeline"),
+        (
+            "companies.",
+            "overview.compan",
+            "maturity.",
+            "documents.",
+            "reports.",
+            "coaching.timeline",
+            "roadmap.",
+            "measures.",
+        )
+        + ("people.", "members.", "sites.", "years."),
     ),
     Item(_l("Visits"), "calendar-event", "coaching.index", STAFF, ("coaching.",)),
     Item(_l("Commitments"), "checkbox", "coaching.commitments", STAFF, ("coaching.commitment",)),
-    Item(_l("Roadmaps"), "route", "roadmap.index", STAFF, ("roadmap.", "measures."), phone=False),
+    Item(_l("Roadmaps"), "route", "roadmap.index", STAFF, ("roadmap.index",), phone=False),
     Item(_l("Users"), "users", "accounts.users", ("admin", "manager"), ("accounts.user",)),
     Item(_l("Mail outbox"), "mail", "accounts.outbox", ("admin",), ("accounts.outbox",)),
     Item(

@@ -41,20 +41,21 @@ def draft_for(
     targets: Mapping[str, Target],
     catalogue: Sequence[CatalogueMeasure],
     measures: Sequence[Measure],
-) -> Draft[CatalogueMeasure]:
+) -> Draft[Any]:
     """What the catalogue offers for the gaps that the roadmap does not close yet."""
     keys = {m.catalogue_id for m in measures if m.status is not MeasureStatus.DROPPED}
+    offers: Sequence[Any] = catalogue  # mypy does not see through Mapped[] in a protocol
     return draft(
         effective_levels(row.rating for row in result.rows),
         {key: target.level for key, target in targets.items()},
         {key: target.importance for key, target in targets.items()},
-        catalogue,
+        offers,
         {c.key for c in catalogue if c.id in keys},
     )
 
 
 def take_up(
-    session: Session, company: Company, proposal: Proposal[CatalogueMeasure], position: int, today: dt.date
+    session: Session, company: Company, proposal: Proposal[Any], position: int, today: dt.date
 ) -> Measure:
     """Put a proposed measure on the roadmap, with the factors that its priority came from."""
     entry, factors = proposal.measure, proposal.factors
