@@ -10,3 +10,8 @@ import "./keys";
 
 document.documentElement.classList.remove("no-script");
 document.querySelector<HTMLElement>("[data-focus]")?.focus();
+// On the phone the open tab may lie beyond the edge.
+for (const tab of document.querySelectorAll<HTMLElement>(".tab[aria-current]")) {
+  const bar = tab.closest<HTMLElement>(".tabs");
+  if (bar) bar.scrollLeft = tab.offsetLeft - bar.offsetLeft - (bar.clientWidth - tab.offsetWidth) / 2;
+}
