@@ -20,7 +20,7 @@ def index() -> ResponseReturnValue:
     """To one's own companies, to all, to the users or to one's own firm, by role."""
     user = signed_in_user()
     if user.role is Role.COACH:
-        return redirect(url_for("overview.companies", coach="me"))
+        return redirect(url_for("overview.companies", view="mine"))
     if user.role is Role.MANAGER:
         return redirect(url_for("overview.companies"))
     if user.role is Role.ADMIN:
