@@ -7,6 +7,7 @@ import enum
 import uuid
 from collections.abc import Iterator
 from contextlib import contextmanager
+from contextvars import ContextVar
 from typing import Annotated, Any, ClassVar, cast
 
 import pysqlite3.dbapi2 as sqlite
@@ -43,9 +44,22 @@ def new_id() -> uuid.UUID:
     return uuid_utils.compat.uuid7()
 
 
+_moment: ContextVar[dt.datetime | None] = ContextVar("moment", default=None)
+
+
 def utcnow() -> dt.datetime:
-    """The present moment, aware, in UTC."""
-    return dt.datetime.now(dt.UTC)
+    """The present moment, aware, in UTC; within `dated` the moment given there."""
+    return _moment.get() or dt.datetime.now(dt.UTC)
+
+
+@contextmanager
+def dated(moment: dt.datetime) -> Iterator[None]:
+    """Write what the block does as of an earlier moment: the demo centre has a past."""
+    token = _moment.set(moment.astimezone(dt.UTC))
+    try:
+        yield
+    finally:
+        _moment.reset(token)
 
 
 class UTCDateTime(TypeDecorator[dt.datetime]):

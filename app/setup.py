@@ -60,7 +60,7 @@ def is_set_up(app: Flask) -> bool:
     return inspect(engine).has_table("centre") and accounts.is_set_up(db.session)
 
 
-def set_up(app: Flask, fill: Callable[[Session], None] | None) -> SetUp:
+def set_up(app: Flask, fill: Callable[[Session], object] | None) -> SetUp:
     """Schema, reference data, centre and, on the first run, what `fill` adds: all of it or nothing."""
     migrate()
     with app.app_context(), db.database().writing() as session:
