@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import enum
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Final
 
 from flask_babel import LazyString
@@ -42,14 +42,22 @@ class Label:
 
 @dataclass(frozen=True)
 class Record:
-    """A record's name and its fields; None: not shown (keys, internal columns)."""
+    """A record's name and its fields; None: not shown (keys, internal columns).
+
+    A `part` belongs to a larger record: only its changes are told, not that it was added or removed with it.
+    """
 
     name: LazyString
     fields: dict[str, Label | None]
+    part: bool = False
 
 
 def _of(name: LazyString, hidden: str = "", /, **fields: Label) -> Record:
     return Record(name, {**fields, **dict.fromkeys(hidden.split())})
+
+
+def _part(name: LazyString, hidden: str = "", /, **fields: Label) -> Record:
+    return replace(_of(name, hidden, **fields), part=True)
 
 
 def _word(text: LazyString, words: str) -> Label:
@@ -144,7 +152,7 @@ RECORDS: Final[dict[str, Record]] = {
         assessed_on=Label(_l("Assessed on"), Kind.DAY),
         status=_word(_l("Status"), "AssessmentStatus"),
     ),
-    "Answer": _of(
+    "Answer": _part(
         _l("Rating"),
         "assessment_id dimension_id party answered_by_id answered_at",
         level=Label(_l("Level"), Kind.NUMBER),
@@ -217,8 +225,8 @@ RECORDS: Final[dict[str, Record]] = {
         subject=Label(_l("Subject")),
         note=NOTE,
     ),
-    "VisitContact": _of(_l("Participant"), "company_id visit_id contact_id"),
-    "TimeEntry": _of(
+    "VisitContact": _part(_l("Participant"), "company_id visit_id contact_id"),
+    "TimeEntry": _part(
         _l("Time entry"),
         "company_id visit_id user_id",
         day=Label(_l("Day"), Kind.DAY),

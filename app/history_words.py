@@ -45,7 +45,8 @@ def rows(entries: Iterable[Entry], *, of_one_record: bool = False) -> list[Row]:
         parts = list(group)
         lines = [line for entry in reversed(parts) for line in _lines(entry)]
         kinds = {entry.kind for entry in parts}
-        if kinds == {"changed"} and not lines:
+        record = RECORDS.get(parts[0].record_type)
+        if not lines and (kinds == {"changed"} or (record is not None and record.part)):
             continue
         found.append(
             Row(
@@ -68,7 +69,7 @@ def field_label(record_type: str, name: str) -> str:
 def _title(entry: Entry, kinds: set[str], *, named: bool) -> str:
     record = RECORDS.get(entry.record_type)
     what = str(record.name) if record else entry.record_type
-    if named and entry.label:
+    if named and entry.label and entry.record_type != "Company":  # its name heads the page
         what = _("%(record)s %(name)s", record=what, name=entry.label)
     if "created" in kinds:
         return _("%(record)s: added", record=what)

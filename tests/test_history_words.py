@@ -55,7 +55,7 @@ def test_every_group_of_words_exists(english: None) -> None:
 
 def test_a_change_says_what_was_and_what_is(english: None) -> None:
     [row] = history_words.rows([entry(status=["prospect", "active"])])
-    assert (row.who, row.title) == ("Anke Krüger", "Company Warnow GmbH: changed")
+    assert (row.who, row.title) == ("Anke Krüger", "Company: changed")
     assert row.lines == ["Status changed from “Prospect” to “Active”"]
 
 
@@ -85,8 +85,19 @@ def test_keys_and_inner_columns_are_left_out(english: None) -> None:
 def test_one_action_on_one_record_is_one_row(english: None) -> None:
     rows = history_words.rows([entry(city=["Rostock", "Wismar"]), entry("created", name=[None, "Warnow"])])
     assert [(row.title, row.lines) for row in rows] == [
-        ("Company Warnow GmbH: added", ["Town changed from “Rostock” to “Wismar”"])
+        ("Company: added", ["Town changed from “Rostock” to “Wismar”"])
     ]
+
+
+def test_records_are_named_but_the_company_of_the_page_is_not(english: None) -> None:
+    [row] = history_words.rows([entry("created", record="Site", label="Halle 2")])
+    assert row.title == "Site Halle 2: added"
+
+
+def test_parts_of_a_larger_record_are_told_only_when_they_change(english: None) -> None:
+    assert history_words.rows([entry("created", record="TimeEntry", minutes=[None, 90])]) == []
+    [row] = history_words.rows([entry(record="TimeEntry", label="", minutes=[90, 135])])
+    assert (row.title, row.lines[0][:31]) == ("Time entry: changed", "Duration changed from “1 h 30” ")
 
 
 def test_a_page_about_one_record_leaves_its_name_out(english: None) -> None:

@@ -22,6 +22,7 @@ from app.companies.models import Company, CompanyStatus, MemberRight
 from app.errors import RuleBroken
 from app.forms import DecimalNumberField, Form, LongTextField, TextField, WholeNumberField
 from app.i18n import language
+from app.words import option
 
 _PHONE = re.compile(r"[0-9+()/.\- ]*[0-9][0-9+()/.\- ]*")
 
@@ -100,8 +101,8 @@ class CoachesForm(Form):
         looking_after = [one.user for one in company.coaches] if company is not None else []
         self.people = {person.id: person for person in (*staff, *looking_after)}
         named = sorted(self.people.values(), key=lambda p: (p.last_name, p.first_name, p.id))
-        self.coaches.choices = [(person.id, person.name) for person in named]
-        self.lead.choices = [("", _("as before")), *((str(person.id), person.name) for person in named)]
+        self.coaches.choices = [option(str(person.id), person.name) for person in named]
+        self.lead.choices = [option("", _("as before")), *self.coaches.choices]
 
     def read_coaches(self, company: Company) -> None:
         """Show who looks after a firm."""
@@ -135,9 +136,9 @@ class AddressForm(Form):
             regions = [*regions, *(region for region in codes.regions() if region.code == kept)]
         several = len({region.state for region in regions}) > 1
         self.nuts3.choices = [
-            ("", _("not known")),
+            option("", _("not known")),
             *(
-                (r.code, f"{r.name} ({r.code})" + (f", {r.state}" if several else ""))
+                option(r.code, f"{r.name} ({r.code})" + (f", {r.state}" if several else ""))
                 for r in sorted(regions, key=lambda r: (r.state, r.name))
             ),
         ]
@@ -167,7 +168,7 @@ class CompanyForm(AddressForm, CoachesForm):
     register_number = TextField(_l("Register number"), max_length=60, description=_l("for example HRB 1234"))
     register_court = TextField(_l("Register court"), max_length=60)
     vat_id = TextField(_l("VAT number"), max_length=20, description=_l("DE and nine digits"))
-    wz_version = SelectField(_l("WZ version"), choices=[(v, f"WZ {v}") for v in codes.WZ_VERSIONS])
+    wz_version = SelectField(_l("WZ version"), choices=[option(v, f"WZ {v}") for v in codes.WZ_VERSIONS])
     wz_code = TextField(
         _l("Branch (WZ code)"), max_length=20, description=_l("Type a code or a word, for example 25.62.")
     )
@@ -184,7 +185,10 @@ class CompanyForm(AddressForm, CoachesForm):
         self.legal_forms = [form.form for form in codes.legal_forms()]
         if company and company.legal_form and company.legal_form not in self.legal_forms:
             self.legal_forms.append(company.legal_form)
-        self.legal_form.choices = [("", _("not known")), *((form, form) for form in self.legal_forms)]
+        self.legal_form.choices = [
+            option("", _("not known")),
+            *(option(form, form) for form in self.legal_forms),
+        ]
         self.offer_coaches(staff, company)
 
     def _check_form(self) -> None:

@@ -8,8 +8,10 @@ from flask import url_for
 from flask_babel import gettext as _
 
 from app.accounts.models import User
+from app.companies import codes
 from app.companies.access import can_change_company
 from app.companies.models import Company
+from app.i18n import language
 
 
 def frame(company: Company, user: User, active: str) -> dict[str, Any]:
@@ -25,6 +27,7 @@ def frame(company: Company, user: User, active: str) -> dict[str, Any]:
     )
     return {
         "company": company,
+        "company_meta": _facts(company),
         "may_change": can_change_company(user, company),
         "tabs": [
             {
@@ -36,3 +39,18 @@ def frame(company: Company, user: User, active: str) -> dict[str, Any]:
             for key, label, endpoint in tabs
         ],
     }
+
+
+def _facts(company: Company) -> list[str]:
+    """What stands below the name: place, branch, who leads (needs `company.coaches` with their users)."""
+    region = codes.region_name(company.nuts3) if company.nuts3 else ""
+    if company.city and company.city in region:
+        region = company.nuts3  # the town is its own district: its name would stand there twice
+    branch = ""
+    if company.wz_code:
+        letter = codes.section_and_division(company.wz_version, company.wz_code)[0]
+        label = codes.wz_label(company.wz_version, company.wz_code, language())
+        branch = f"{letter}{company.wz_code} {label}"
+    lead = company.lead
+    coach = _("Coach %(name)s", name=lead.name) if lead else _("no coach yet")
+    return [" · ".join(part for part in (company.city, region) if part), branch, coach]

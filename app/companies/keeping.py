@@ -11,6 +11,7 @@ from urllib.parse import urlsplit
 
 from flask_babel import lazy_gettext as _l
 from sqlalchemy.orm import Session
+from sqlalchemy.orm.attributes import set_committed_value
 
 from app.accounts.models import User
 from app.companies import queries
@@ -39,6 +40,8 @@ def take_up(session: Session, name: str, by: User | None = None) -> Company:
     if by is not None:
         session.add(CompanyCoach(company_id=company.id, user_id=by.id, user=by, lead=True))
         session.flush()
+    for name in ("coaches", "members", "tags"):
+        set_committed_value(company, name, [])
     return company
 
 

@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import uuid
-from typing import Any
 
-from flask import Blueprint, flash, redirect, render_template, request, url_for
+from flask import Blueprint, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 
@@ -21,6 +20,7 @@ from app.companies.models import Company
 from app.errors import NotAllowed
 from app.forms import resolve_conflicts
 from app.i18n import language
+from app.notices import say
 
 bp = Blueprint("companies", __name__)
 SHOWN_CHANGES, ALL_CHANGES = 12, 500
@@ -84,7 +84,7 @@ def new() -> ResponseReturnValue:
             company = keeping.take_up(db.session, name)
             _write(form, company, ())
             db.session.commit()
-            flash(_("%(name)s is taken up as %(number)s.", name=company.name, number=company.number), "done")
+            say(_("%(name)s is taken up as %(number)s.", name=company.name, number=company.number))
             return redirect(url_for("overview.company", company_id=company.id), 303)
     status = 422 if form.errors else 409 if found else 200
     return render_template(
@@ -109,7 +109,7 @@ def edit(company_id: uuid.UUID) -> ResponseReturnValue:
         if resolve_conflicts(db.session, form, company, CompanyForm.FIELDS, request.form):
             _write(form, company, CompanyForm.FIELDS)
             db.session.commit()
-            flash(_("Saved."), "done")
+            say(_("Saved."))
             return redirect(url_for("companies.data", company_id=company.id), 303)
         status = 409
     elif form.errors:
@@ -147,8 +147,7 @@ def archive(company_id: uuid.UUID) -> ResponseReturnValue:
     company.archive()
     db.session.commit()
     text = _("%(name)s is in the archive.", name=company.name)
-    message: Any = {"text": text, "undo_url": url_for("companies.restore", company_id=company.id)}
-    flash(message, "done")
+    say(text, undo_url=url_for("companies.restore", company_id=company.id))
     return redirect(url_for("overview.company", company_id=company.id), 303)
 
 
@@ -159,7 +158,7 @@ def restore(company_id: uuid.UUID) -> ResponseReturnValue:
     company = changeable(company_id, signed_in_user())
     company.restore()
     db.session.commit()
-    flash(_("%(name)s is back from the archive.", name=company.name), "done")
+    say(_("%(name)s is back from the archive.", name=company.name))
     return redirect(url_for("overview.company", company_id=company.id), 303)
 
 

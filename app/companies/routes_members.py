@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import uuid
-from typing import Any
 
-from flask import Blueprint, flash, redirect, render_template, request, url_for
+from flask import Blueprint, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 from werkzeug.wrappers import Response
@@ -20,6 +19,7 @@ from app.companies.forms import MemberForm, RightForm
 from app.companies.frame import frame
 from app.companies.models import Company, CompanyMember, MemberRight
 from app.errors import NotAllowed, NotFound, RuleBroken
+from app.notices import say
 
 bp = Blueprint("members", __name__)
 
@@ -56,7 +56,7 @@ def new(company_id: uuid.UUID) -> ResponseReturnValue:
             form.refuse(rule)
         else:
             db.session.commit()
-            flash(_("%(name)s is invited by mail.", name=member.user.name), "done")
+            say(_("%(name)s is invited by mail.", name=member.user.name))
             return _back(company)
     elif not form.is_submitted() and (chosen := request.args.get("contact", "")):
         _take_over(form, company, chosen)
@@ -96,7 +96,7 @@ def invite_again(company_id: uuid.UUID, member_id: uuid.UUID) -> ResponseReturnV
     person = _member(company, member_id).user
     invitations.send_invitation(db.session, person, user, company.name)
     db.session.commit()
-    flash(_("The mail to %(name)s is sent again.", name=person.name), "done")
+    say(_("The mail to %(name)s is sent again.", name=person.name))
     return _back(company)
 
 
@@ -108,11 +108,11 @@ def right(company_id: uuid.UUID, member_id: uuid.UUID) -> ResponseReturnValue:
     member = _member(company, member_id)
     form = RightForm()
     if not form.validate_on_submit():
-        flash(_("Choose one of the rights."), "problem")
+        say(_("Choose one of the rights."), kind="problem")
         return _back(company)
     member.right = form.right.data
     db.session.commit()
-    flash(_("Saved."), "done")
+    say(_("Saved."))
     return _back(company)
 
 
@@ -126,8 +126,7 @@ def remove(company_id: uuid.UUID, member_id: uuid.UUID) -> ResponseReturnValue:
     db.session.delete(member)
     db.session.commit()
     text = _("%(name)s no longer sees this company.", name=member.user.name)
-    message: Any = {"text": text, "undo_url": undo}
-    flash(message, "done")
+    say(text, undo_url=undo)
     return _back(company)
 
 
@@ -141,5 +140,5 @@ def restore(company_id: uuid.UUID, user_id: uuid.UUID, right: str) -> ResponseRe
         raise NotFound
     keeping.join(db.session, company, person, MemberRight(right))
     db.session.commit()
-    flash(_("%(name)s sees this company again.", name=person.name), "done")
+    say(_("%(name)s sees this company again.", name=person.name))
     return _back(company)

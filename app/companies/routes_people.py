@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import uuid
-from typing import Any
 
-from flask import Blueprint, flash, redirect, render_template, request, url_for
+from flask import Blueprint, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 from werkzeug.wrappers import Response
@@ -22,6 +21,7 @@ from app.companies.models import Company, Contact
 from app.companies.routes import changeable
 from app.errors import NotAllowed
 from app.forms import resolve_conflicts
+from app.notices import say
 
 bp = Blueprint("people", __name__)
 
@@ -49,7 +49,7 @@ def new_contact(company_id: uuid.UUID) -> ResponseReturnValue:
         contact.main = contact.main or not queries.contacts_of(db.session, company.id)
         db.session.add(contact)
         db.session.commit()
-        flash(_("%(name)s is added.", name=contact.name), "done")
+        say(_("%(name)s is added.", name=contact.name))
         return _back(company)
     status = 422 if form.errors else 200
     page = frame(company, user, "people")
@@ -68,7 +68,7 @@ def edit_contact(company_id: uuid.UUID, contact_id: uuid.UUID) -> ResponseReturn
         if resolve_conflicts(db.session, form, contact, ContactForm.FIELDS, request.form):
             _write(form, contact)
             db.session.commit()
-            flash(_("Saved."), "done")
+            say(_("Saved."))
             return _back(company)
         status = 409
     elif form.errors:
@@ -86,8 +86,7 @@ def archive_contact(company_id: uuid.UUID, contact_id: uuid.UUID) -> ResponseRet
     contact.archive()
     db.session.commit()
     undo = url_for("people.restore_contact", company_id=company.id, contact_id=contact.id)
-    message: Any = {"text": _("%(name)s is in the archive.", name=contact.name), "undo_url": undo}
-    flash(message, "done")
+    say(_("%(name)s is in the archive.", name=contact.name), undo_url=undo)
     return _back(company)
 
 
@@ -99,7 +98,7 @@ def restore_contact(company_id: uuid.UUID, contact_id: uuid.UUID) -> ResponseRet
     contact = queries.contact(db.session, company, contact_id)
     contact.restore()
     db.session.commit()
-    flash(_("%(name)s is back from the archive.", name=contact.name), "done")
+    say(_("%(name)s is back from the archive.", name=contact.name))
     return _back(company)
 
 
@@ -117,7 +116,7 @@ def coaches(company_id: uuid.UUID) -> ResponseReturnValue:
         before, mine, lead = form.wanted_coaches
         keeping.assign(db.session, company, form.people, before, mine, lead)
         db.session.commit()
-        flash(_("Saved."), "done")
+        say(_("Saved."))
         return _back(company)
     if not form.is_submitted():
         form.read_coaches(company)

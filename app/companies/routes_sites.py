@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import uuid
 
-from flask import Blueprint, flash, redirect, render_template, request, url_for
+from flask import Blueprint, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 
@@ -19,6 +19,7 @@ from app.companies.frame import frame
 from app.companies.models import Site
 from app.companies.routes import changeable
 from app.forms import resolve_conflicts
+from app.notices import say
 
 bp = Blueprint("sites", __name__)
 
@@ -36,7 +37,7 @@ def new(company_id: uuid.UUID) -> ResponseReturnValue:
         form.fill(site, SiteForm.FIELDS)
         db.session.add(site)
         db.session.commit()
-        flash(_("%(name)s is added.", name=site.name), "done")
+        say(_("%(name)s is added.", name=site.name))
         return redirect(url_for("companies.data", company_id=company.id, _anchor="sites"), 303)
     page = frame(company, user, "data")
     return render_template("companies/site.html", **page, form=form, site=None), 422 if form.errors else 200
@@ -55,7 +56,7 @@ def edit(company_id: uuid.UUID, site_id: uuid.UUID) -> ResponseReturnValue:
         if resolve_conflicts(db.session, form, site, SiteForm.FIELDS, request.form):
             form.fill(site, SiteForm.FIELDS)
             db.session.commit()
-            flash(_("Saved."), "done")
+            say(_("Saved."))
             return redirect(url_for("companies.data", company_id=company.id, _anchor="sites"), 303)
         status = 409
     elif form.errors:
@@ -75,5 +76,5 @@ def remove(company_id: uuid.UUID, site_id: uuid.UUID) -> ResponseReturnValue:
         return render_template("companies/remove_site.html", **frame(company, user, "data"), site=site)
     db.session.delete(site)
     db.session.commit()
-    flash(_("%(name)s is deleted.", name=site.name), "done")
+    say(_("%(name)s is deleted.", name=site.name))
     return redirect(url_for("companies.data", company_id=company.id, _anchor="sites"), 303)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import uuid
 
-from flask import Blueprint, flash, redirect, render_template, request, url_for
+from flask import Blueprint, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 
@@ -20,6 +20,7 @@ from app.companies.routes import changeable
 from app.errors import RuleBroken
 from app.forms import resolve_conflicts
 from app.i18n import today
+from app.notices import say
 
 bp = Blueprint("years", __name__)
 
@@ -50,7 +51,7 @@ def new(company_id: uuid.UUID) -> ResponseReturnValue:
         form.fill(year, YearForm.FIELDS)
         db.session.add(year)
         db.session.commit()
-        flash(_("The data of %(year)s are added.", year=year.year), "done")
+        say(_("The data of %(year)s are added.", year=year.year))
         return redirect(url_for("companies.data", company_id=company.id, _anchor="years"), 303)
     page = frame(company, user, "data")
     return render_template("companies/year.html", **page, form=form, year=None), 422 if form.errors else 200
@@ -68,7 +69,7 @@ def edit(company_id: uuid.UUID, year_id: uuid.UUID) -> ResponseReturnValue:
         if resolve_conflicts(db.session, form, year, YearForm.FIELDS, request.form):
             form.fill(year, YearForm.FIELDS)
             db.session.commit()
-            flash(_("Saved."), "done")
+            say(_("Saved."))
             return redirect(url_for("companies.data", company_id=company.id, _anchor="years"), 303)
         status = 409
     elif form.errors:
@@ -88,5 +89,5 @@ def remove(company_id: uuid.UUID, year_id: uuid.UUID) -> ResponseReturnValue:
         return render_template("companies/remove_year.html", **frame(company, user, "data"), year=year)
     db.session.delete(year)
     db.session.commit()
-    flash(_("The data of %(year)s are deleted.", year=year.year), "done")
+    say(_("The data of %(year)s are deleted.", year=year.year))
     return redirect(url_for("companies.data", company_id=company.id, _anchor="years"), 303)

@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 from flask_babel import lazy_gettext as _l
-from flask_wtf.file import FileField, FileRequired
 from wtforms import BooleanField
 from wtforms.validators import DataRequired
 
 from app.documents.kinds import KINDS
-from app.forms import Form, TextField
+from app.forms import FileField, FileRequired, Form, TextField
 
 
 class UploadForm(Form):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import uuid
 
-from flask import Blueprint, current_app, flash, redirect, render_template, request, url_for
+from flask import Blueprint, current_app, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 from werkzeug.datastructures import FileStorage
@@ -24,6 +24,7 @@ from app.documents.kinds import ACCEPTED, kind_of
 from app.documents.models import Document, DocumentKind
 from app.errors import NotAllowed, RuleBroken
 from app.forms import resolve_conflicts
+from app.notices import say
 
 bp = Blueprint("documents", __name__)
 MEGABYTE = 1024 * 1024
@@ -69,7 +70,7 @@ def upload(company_id: uuid.UUID) -> ResponseReturnValue:
             form.refuse(rule)
         else:
             db.session.commit()
-            flash(_("%(title)s is on file.", title=document.title), "done")
+            say(_("%(title)s is on file.", title=document.title))
             return _back(company.id)
     return _page(company, user, form, 422)
 
@@ -131,7 +132,7 @@ def edit(document_id: uuid.UUID) -> ResponseReturnValue:
         if resolve_conflicts(db.session, form, document, TitleForm.FIELDS, request.form):
             form.fill(document, TitleForm.FIELDS)
             db.session.commit()
-            flash(_("Saved."), "done")
+            say(_("Saved."))
             return _back(document.company_id)
         status = 409
     elif form.errors:
@@ -152,5 +153,5 @@ def release(document_id: uuid.UUID) -> ResponseReturnValue:
         if document.released
         else _("The company no longer sees %(title)s.", title=document.title)
     )
-    flash(text, "done")
+    say(text)
     return _back(document.company_id)
