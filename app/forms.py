@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import re
+import uuid
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from decimal import Decimal, InvalidOperation
@@ -171,18 +172,25 @@ class Conflict:
 
 
 def resolve_conflicts(
-    session: Session, form: Form, record: Base, names: Iterable[str], posted: Mapping[str, str]
+    session: Session,
+    form: Form,
+    record: Base,
+    names: Iterable[str],
+    posted: Mapping[str, str],
+    *,
+    me: uuid.UUID | None = None,
 ) -> bool:
     """Merge a form with what others saved meanwhile; True when it may be saved.
 
     Fields that only they changed keep their value; fields that only we changed keep ours; where both
     changed the same field differently the form shows mine / theirs / before (`field.conflict`) until
-    `resolve-NAME` says which one counts. Nothing typed is lost.
+    `resolve-NAME` says which one counts. Nothing typed is lost. With `me` the person's own changes do not
+    count: forms that save while one works send several states one after the other.
     """
     opened, now = form.opened_version, getattr(record, "version", None)
     if opened is None or now is None or opened >= now:
         return True
-    before = history.changed_since(session, record, opened)
+    before = history.changed_since(session, record, opened, but_by=me)
     settled = True
     for name in names:
         column, half = _column(record, name)

@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import Index, event, insert, inspect, select
+from sqlalchemy import Index, event, insert, inspect, select, true
 from sqlalchemy.orm import Mapped, ORMExecuteState, Session, UOWTransaction, mapped_column
 
 from app.db import Base, Id, Str20, Str60, Str200, Versioned, new_id, utcnow
@@ -224,14 +224,21 @@ def entries_of_company(session: Session, company_id: uuid.UUID, limit: int = 100
     return _entries(session, HistoryChange.company_id == company_id, limit=limit)
 
 
-def changed_since(session: Session, record: Base, version: int) -> dict[str, Any]:
-    """Fields that others changed after `version`, each with its value at that version."""
+def changed_since(
+    session: Session, record: Base, version: int, *, but_by: uuid.UUID | None = None
+) -> dict[str, Any]:
+    """Fields that changed after `version`, each with its value at that version.
+
+    Changes of `but_by` are left out: a person who saves twice in a row does not conflict with themselves.
+    """
     rows = session.scalars(
         select(HistoryChange)
+        .join(HistoryAction, HistoryAction.id == HistoryChange.action_id)
         .where(
             HistoryChange.record_type == type(record).__name__,
             HistoryChange.record_id == record.id,  # type: ignore[attr-defined]
             HistoryChange.version > version,
+            HistoryAction.actor_id.is_distinct_from(but_by) if but_by is not None else true(),
         )
         .order_by(HistoryChange.id)
     )

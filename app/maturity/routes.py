@@ -184,7 +184,9 @@ def save_answer(assessment_id: uuid.UUID, key: str) -> ResponseReturnValue:
     saved = queries.answer(db.session, opened, dimension)
     if not form.validate():
         return _refused(form, opened, dimension, dimensions, answers, background)
-    if saved is not None and not resolve_conflicts(db.session, form, saved, AnswerForm.FIELDS, request.form):
+    if saved is not None and not resolve_conflicts(
+        db.session, form, saved, AnswerForm.FIELDS, request.form, me=user.id
+    ):
         return _refused(form, opened, dimension, dimensions, answers, background, 409)
     given, action = form.given(), request.form.get("action", "next")
     try:

@@ -278,18 +278,36 @@ def test_a_target_is_from_today_to_two_levels_up(
 
 
 def test_a_lost_race_on_the_same_answer_shows_both(
-    session: Session, client: FlaskClient, opened: Assessment
+    session: Session, client: FlaskClient, opened: Assessment, coach: User
 ) -> None:
     post(client, url(opened, "work_standards"), LEVEL_THREE_SEEN)
     first = saved(session, opened, "work_standards")
     assert first is not None
     version = str(first.version)
+    manager = make_user(session, Role.MANAGER)
+    session.commit()
+    sign_in(client, manager)
     post(client, url(opened, "work_standards"), {**LEVEL_THREE_SEEN, "level": "1", "version": version})
+    sign_in(client, coach)
     late = post(client, url(opened, "work_standards"), {**LEVEL_THREE_SEEN, "level": "2", "version": version})
     assert late.status_code == 409
     kept = saved(session, opened, "work_standards")
     assert kept is not None
     assert kept.level == 1
+
+
+def test_my_own_quick_taps_do_not_conflict(session: Session, client: FlaskClient, opened: Assessment) -> None:
+    for level in ("1", "2", "3"):
+        answer = post(
+            client,
+            url(opened, "work_standards"),
+            {"level": level, "strength": "seen", "version": "0"},
+            headers={"HX-Request": "true"},
+        )
+        assert answer.status_code == 200
+    kept = saved(session, opened, "work_standards")
+    assert kept is not None
+    assert kept.level == 3
 
 
 # Edges
