@@ -13,8 +13,7 @@ from typing import Any
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 from flask_wtf import FlaskForm
-from flask_wtf.file import FileField as FileField  # forms of the domains take it from here
-from flask_wtf.file import FileRequired as FileRequired
+from flask_wtf.file import FileField, FileRequired
 from sqlalchemy.orm import Session
 from wtforms import Field, HiddenField, IntegerField, StringField, TextAreaField
 from wtforms.validators import Length, NumberRange, Optional, ValidationError
@@ -23,7 +22,22 @@ from wtforms.widgets import TextInput
 from app import history
 from app.db import Base
 from app.errors import RuleBroken
-from app.i18n import centre_zone
+from app.i18n import centre_zone, language
+
+__all__ = [  # forms of the domains take them from here
+    "Conflict",
+    "DecimalNumberField",
+    "FileField",
+    "FileRequired",
+    "Form",
+    "LongTextField",
+    "TextField",
+    "WholeNumberField",
+    "after",
+    "cleaned",
+    "moment_of",
+    "resolve_conflicts",
+]
 
 _CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ud800-\udfff]")
 
@@ -97,6 +111,22 @@ class WholeNumberField(IntegerField):
             raise ValueError(str(self.refusal)) from None
 
 
+def _plain_number(typed: str, lang: str) -> str:
+    """What was typed with a decimal point only; signs between groups of three divide thousands.
+
+    A single group is read by the language: "1.234" is 1234 in German and 1.234 in English.
+    """
+    text = re.sub(r"\s", "", typed)
+    thousands, point = (".", ",") if lang == "de" else (",", ".")
+    own = rf"[+-]?\d{{1,3}}(\{thousands}\d{{3}})+(\{point}\d*)?"
+    foreign = rf"[+-]?\d{{1,3}}((\{point}\d{{3}})+\{thousands}\d*|(\{point}\d{{3}}){{2,}})"
+    if re.fullmatch(own, text):
+        return text.replace(thousands, "").replace(point, ".")
+    if re.fullmatch(foreign, text):
+        return text.replace(point, "").replace(thousands, ".")
+    return text.replace(",", ".")
+
+
 class DecimalNumberField(Field):
     """A decimal number in German or English notation, kept as Decimal; "1.234" is read by the language."""
 
@@ -108,13 +138,8 @@ class DecimalNumberField(Field):
         self.data = None
         if not self.typed:
             return
-        text = self.typed.replace(" ", "").replace("\u202f", "").replace("\xa0", "")
-        if "," in text and ("." not in text or text.rindex(",") > text.rindex(".")):
-            text = text.replace(".", "").replace(",", ".")
-        else:
-            text = text.replace(",", "")
         try:
-            value = Decimal(text)
+            value = Decimal(_plain_number(self.typed, language()))
         except InvalidOperation:
             raise ValueError(_("“%(value)s” is not a number.", value=self.typed[:40])) from None
         if not value.is_finite() or abs(value) >= Decimal(10) ** 12:

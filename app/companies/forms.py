@@ -11,7 +11,7 @@ from typing import Any
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 from wtforms import BooleanField, HiddenField, SelectField, SelectMultipleField
-from wtforms.validators import DataRequired, Optional, ValidationError
+from wtforms.validators import DataRequired, InputRequired, Optional, ValidationError
 from wtforms.widgets import CheckboxInput, ListWidget
 
 from app import words
@@ -66,6 +66,7 @@ class ScaledField(DecimalNumberField):
         if number is None:
             return
         if number < 0:
+            self.data = None
             raise ValueError(_("“%(value)s” is less than nothing.", value=self.typed[:40]))
         self.data = self._read = int((number * 10**self.digits).quantize(Decimal(1), ROUND_HALF_UP))
 
@@ -94,7 +95,7 @@ class CoachesForm(Form):
 
     coaches = CheckboxesField(_l("Responsible coaches"), coerce=uuid.UUID)
     coaches_before = HiddenField()
-    lead = SelectField(_l("Leading coach"), validate_choice=False)
+    lead = SelectField(_l("Leading coach"), validate_choice=False, default="")
 
     def offer_coaches(self, staff: Sequence[User], company: Company | None) -> None:
         """Offer the centre's active people, and those who look after the firm already."""
@@ -124,7 +125,7 @@ class AddressForm(Form):
     street = TextField(_l("Street and number"), render_kw={"autocomplete": "off"})
     postcode = TextField(_l("Postcode"), max_length=20, render_kw={"inputmode": "numeric"})
     city = TextField(_l("Town"), max_length=60)
-    nuts3 = SelectField(_l("Region"), validate_choice=False)
+    nuts3 = SelectField(_l("Region"), validate_choice=False, default="")
     permitted: Sequence[str] = ()
     kept_region = ""
 
@@ -164,16 +165,25 @@ class CompanyForm(AddressForm, CoachesForm):
         *("street", "postcode", "city", "nuts3", "website", "status", "source", "remark"),
     )
     name = TextField(_l("Name"), [_needed(_l("Enter the company’s name."))])
-    legal_form = SelectField(_l("Legal form"), validate_choice=False)
+    legal_form = SelectField(_l("Legal form"), validate_choice=False, default="")
     register_number = TextField(_l("Register number"), max_length=60, description=_l("for example HRB 1234"))
     register_court = TextField(_l("Register court"), max_length=60)
     vat_id = TextField(_l("VAT number"), max_length=20, description=_l("DE and nine digits"))
-    wz_version = SelectField(_l("WZ version"), choices=[option(v, f"WZ {v}") for v in codes.WZ_VERSIONS])
+    wz_version = SelectField(
+        _l("WZ version"),
+        choices=[option(v, f"WZ {v}") for v in codes.WZ_VERSIONS],
+        default=codes.WZ_VERSIONS[0],
+    )
     wz_code = TextField(
         _l("Branch (WZ code)"), max_length=20, description=_l("Type a code or a word, for example 25.62.")
     )
     website = TextField(_l("Website"), render_kw={"type": "url", "inputmode": "url"})
-    status = SelectField(_l("Status"), choices=words.choices(CompanyStatus), coerce=CompanyStatus)
+    status = SelectField(
+        _l("Status"),
+        choices=words.choices(CompanyStatus),
+        coerce=CompanyStatus,
+        default=CompanyStatus.PROSPECT,
+    )
     source = TextField(_l("Source"), description=_l("How the company came to the centre"))
     tags = TextField(_l("Tags"), max_length=1500, description=_l("Words between commas, at most 20"))
     tags_before = HiddenField()
@@ -260,7 +270,7 @@ class ContactForm(Form):
     """A person at the firm."""
 
     FIELDS = ("salutation", "first_name", "last_name", "function", "email", "phone", "main")
-    salutation = SelectField(_l("Salutation"), choices=SALUTATIONS)
+    salutation = SelectField(_l("Salutation"), choices=SALUTATIONS, default="")
     first_name = TextField(_l("First name"), max_length=60)
     last_name = TextField(_l("Last name"), [_needed(_l("Enter the last name."))], max_length=60)
     function = TextField(_l("Function"), description=_l("for example production manager"))
@@ -274,7 +284,7 @@ class YearForm(Form):
 
     FIELDS = ("year", "staff_tenths", "turnover", "balance_sheet", "contains_linked")
     year = WholeNumberField(
-        _l("Business year"), [DataRequired(_l("Enter the year."))], low=keeping.FIRST_YEAR, high=2100
+        _l("Business year"), [InputRequired(_l("Enter the year."))], low=keeping.FIRST_YEAR, high=2100
     )
     staff_tenths = ScaledField(_l("Staff (annual work units)"), digits=1, render_kw={"inputmode": "decimal"})
     turnover = ScaledField(_l("Turnover"), render_kw={"inputmode": "decimal"})
@@ -294,7 +304,7 @@ class YearForm(Form):
 class MemberForm(Form):
     """Somebody of the firm who is to see it in the portal."""
 
-    salutation = SelectField(_l("Salutation"), choices=SALUTATIONS)
+    salutation = SelectField(_l("Salutation"), choices=SALUTATIONS, default="")
     first_name = TextField(_l("First name"), [_needed(_l("Enter the first name."))], max_length=60)
     last_name = TextField(_l("Last name"), [_needed(_l("Enter the last name."))], max_length=60)
     email = EmailField(_l("E-mail"), [_needed(_l("Enter the address that the invitation goes to."))])

@@ -37,11 +37,11 @@ def take_up(session: Session, name: str, by: User | None = None) -> Company:
     company.rename(name)
     session.add(company)
     session.flush()
-    if by is not None:
-        session.add(CompanyCoach(company_id=company.id, user_id=by.id, user=by, lead=True))
-        session.flush()
-    for name in ("coaches", "members", "tags"):
-        set_committed_value(company, name, [])
+    coaches = [CompanyCoach(company_id=company.id, user_id=by.id, user=by, lead=True)] if by else []
+    session.add_all(coaches)
+    session.flush()
+    for collection, rows in (("coaches", coaches), ("members", []), ("tags", [])):
+        set_committed_value(company, collection, rows)
     return company
 
 
