@@ -25,7 +25,6 @@ from sqlalchemy import (
     Column,
     Connection,
     Date,
-    Engine,
     LargeBinary,
     Table,
     Uuid,
@@ -66,9 +65,9 @@ def tables() -> list[Table]:
     return [t for t in Base.metadata.sorted_tables if t not in transient]
 
 
-def revision(engine: Engine) -> str:
+def revision(database: Database) -> str:
     """The schema's revision, "" before the first migration."""
-    with engine.connect() as connection:
+    with database.reader.connect() as connection:
         if not inspect(connection).has_table("alembic_version"):
             return ""
         return str(connection.scalar(text("select version_num from alembic_version")) or "")
@@ -162,7 +161,7 @@ def _write_archive(app: Flask, database: Database, out: IO[bytes]) -> Summary:
             "product": PRODUCT,
             "format": FORMAT,
             "version": tomllib.loads(_PYPROJECT.read_text())["project"]["version"],
-            "revision": revision(database.engine),
+            "revision": revision(database),
             "made_at": made_at,
             "tables": counts,
             "files": len(shas) - len(missing),
@@ -305,7 +304,7 @@ def restore(app: Flask, source: Path) -> Summary:
         raise _bad(f"{source} cannot be read ({error}).") from None
     with archive:
         manifest = check(archive, shutil.disk_usage(folder).free)
-        if manifest["revision"] != revision(database.engine):
+        if manifest["revision"] != revision(database):
             raise RuleBroken(
                 "restore_version",
                 f"This backup is of version {manifest['version']} (schema {manifest['revision']}).",

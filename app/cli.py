@@ -45,6 +45,7 @@ def needs_set_up(function: Callable[..., Any]) -> Callable[..., Any]:
         with app.app_context():
             if not is_set_up(app):
                 raise click.ClickException("This installation is not set up yet. Run: bin/wandelwerk setup")
+            db.session.rollback()  # a look must not hold SQLite's write lock while the command runs
             history.act_as(db.session, history.Actor(None, "bin/wandelwerk", "cli", function.__name__))
             try:
                 return function(app, *arguments, **options)

@@ -11,7 +11,7 @@ from contextlib import contextmanager
 from typing import Any, Final
 
 import structlog
-from flask import Flask
+from flask import Flask, g
 from flask_babel import force_locale
 from flask_babel import gettext as _
 from sqlalchemy import and_, or_, select, update
@@ -130,13 +130,13 @@ class Run:
                 self.log.warning("lease_not_renewed", error=type(error).__name__)
 
     def work(self) -> None:
-        """The slow part with a reading session, then the effects."""
-        reader = self.database.new_session(reader=True)
+        """The slow part with a reading session, then the effects; `db.session` is the one at hand in each."""
+        reader = g.db_session = self.database.new_session(reader=True)
         try:
             with self.heartbeat():
                 prepared = self.handler.prepare(reader, self.job.payload, self.progress)
         finally:
-            reader.close()
+            g.pop("db_session").close()
         with self.writing() as (session, job):
             job.result = self.handler.apply(session, job.payload, prepared)
             job.state, job.finished_at, job.lease_until = JobState.DONE, utcnow(), None
@@ -156,7 +156,11 @@ class Run:
             )
             if job is None:
                 raise LeaseLost
-            yield session, job
+            g.db_session = session
+            try:
+                yield session, job
+            finally:
+                g.pop("db_session")
 
     def put_off(self, code: str, reason: str, after: float | None = None) -> None:
         """Queue the job again after a pause that doubles, or give it up after its last try."""

@@ -45,6 +45,7 @@ class Script:
         self.wrong: Exception | None = None
         self.wrong_in_apply: Exception | None = None
         self.on_prepare: Any = None
+        self.on_apply: Any = None
         self.told: list[tuple[str, str]] = []
 
 
@@ -67,6 +68,8 @@ class Count(Handler):
     def apply(self, session: Session, payload: dict[str, Any], prepared: Any) -> dict[str, Any]:
         counter = session.get_one(db.Counter, "effects", with_for_update=True)
         counter.value += prepared
+        if script.on_apply is not None:
+            script.on_apply(session)
         if script.wrong_in_apply is not None:
             raise script.wrong_in_apply
         return {"value": counter.value}
@@ -169,6 +172,16 @@ def test_the_slow_part_cannot_write(app: Flask) -> None:
     worker.run_pending(app)
     with app.app_context(), db.database().writing() as session:
         assert session.get(db.Counter, "forbidden") is None
+
+
+def test_the_sessions_of_both_steps_are_the_applications_session(app: Flask) -> None:
+    """A second session beside them would wait for the write lock that the first one holds."""
+    order(app)
+    seen = []
+    script.on_prepare = lambda _handler, session, _progress: seen.append(session is db._current_session())
+    script.on_apply = lambda session: seen.append(session is db._current_session())
+    worker.run_pending(app)
+    assert seen == [True, True]
 
 
 def test_one_live_job_per_key(app: Flask) -> None:
