@@ -140,6 +140,13 @@ def money(cents: int | None) -> str:
     return f"{text}{NARROW}€" if language() == "de" else f"€{text}"
 
 
+def file_size(size: int) -> str:
+    """340 kB / 1,4 MB, counted in thousands as on the reader's own machine."""
+    if size < 1_000_000:
+        return f"{number(max(1, round(size / 1000)))}{NARROW}kB"
+    return f"{number(size / 1_000_000, 1)}{NARROW}MB"
+
+
 def field_name(key: str | Field | None) -> str:
     """The name of a field of transformation."""
     return "" if not key else str(word(Field(key)))
@@ -162,6 +169,7 @@ def init_app(app: Flask) -> None:
             signed,
             hours,
             money,
+            file_size,
             local,
             word,
         )
