@@ -214,6 +214,11 @@ class Centre(Versioned, Base):
         """Where the funder's logo is shown from."""
         return f"/centre/logo/{self.funder_logo_sha}" if self.funder_logo_sha else None
 
+    @property
+    def title(self) -> str:
+        """What pages and mails call the centre, also before it has been given a name."""
+        return self.name or "Wandelwerk"
+
     def permits_region(self, nuts3: str) -> bool:
         """Whether firms of this region may be coached."""
         return not self.regions or any(nuts3.startswith(code) for code in self.regions)

@@ -62,11 +62,11 @@ class Server:
         )
         return done.stdout
 
-    def invite(self, role: str, first: str, last: str) -> str:
+    def invite(self, role: str, first: str, last: str, language: str) -> str:
         """Add somebody from the command line; the link with which they join."""
         said = self.command(
             *("user", "add", "--role", role, "--email", f"{last.lower()}@example.org"),
-            *("--first-name", first, "--last-name", last),
+            *("--first-name", first, "--last-name", last, "--language", language),
         )
         found = re.search(r"http://\S+/link/\S+", said)
         assert found is not None, said

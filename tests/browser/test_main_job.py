@@ -10,6 +10,7 @@ from playwright.sync_api import Browser, BrowserContext, Page, expect
 
 from tests.browser.conftest import Server, join
 
+NAMES = {"de": "Warnow Präzisionsteile GmbH", "en": "Boddenfisch Feinkost GmbH"}
 DRESSES = [
     pytest.param(("de-DE", 1440), id="german-desk"),
     pytest.param(("en-GB", 390), id="english-phone"),
@@ -59,7 +60,7 @@ def company_url(page: Page) -> str:
     return found.group(0)
 
 
-def create_company(page: Page, server: Server, name: str) -> str:
+def create_company(page: Page, server: Server, name: str, language: str) -> str:
     page.goto(f"{server.url}/companies/new")
     page.fill("[name=name]", name)
     page.select_option("[name=legal_form]", "GmbH")
@@ -69,6 +70,7 @@ def create_company(page: Page, server: Server, name: str) -> str:
     page.fill("[name=wz_code]", "25.62")
     save(page)
     expect(page.get_by_role("heading", level=1)).to_contain_text(name)
+    expect(page.locator("html")).to_have_attribute("lang", language)
     return company_url(page)
 
 
@@ -153,9 +155,9 @@ def test_the_main_job_from_company_to_tick(
 ) -> None:
     server, tag = empty_centre, dress[0][:2]
     coach, admin, director = person(), person(), person()
-    join(coach, server.invite("coach", "Anke", f"Krueger{tag}"))
-    join(admin, server.invite("admin", "Uwe", f"Lorenz{tag}"))
-    url = create_company(coach, server, f"Warnow Präzisionsteile {tag.upper()} GmbH")
+    join(coach, server.invite("coach", "Anke", f"Krueger{tag}", tag))
+    join(admin, server.invite("admin", "Uwe", f"Lorenz{tag}", tag))
+    url = create_company(coach, server, NAMES[tag], tag)
     log_visit(coach, url)
     assess(coach, url, accessible)
     plan(coach, url)
@@ -175,8 +177,7 @@ def test_the_main_job_from_company_to_tick(
     assert "Netzplan" not in director.content()
 
     director.goto(f"{director.url.rstrip('/')}/roadmap")
-    started = director.locator("form[action*='/measures/'] button[value=running]").first
-    started.click()
+    director.locator("form[action*='/measures/']:has([name=status][value=running]) button").first.click()
     expect(director.locator("main")).to_contain_text(re.compile("läuft|running", re.IGNORECASE))
     accessible(director)
     coach.goto(f"{url}/roadmap")
