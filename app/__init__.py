@@ -44,7 +44,7 @@ def create_app(settings: Settings | None = None) -> Flask:
 
 def _configure_templates(app: Flask) -> None:
     print_documents = FileSystemLoader(ROOT / "reports")
-    app.jinja_loader = ChoiceLoader(  # type: ignore[assignment]
+    app.jinja_loader = ChoiceLoader(
         [FileSystemLoader(ROOT / "templates"), PrefixLoader({"print": print_documents})]
     )
     app.jinja_options = {"undefined": StrictUndefined, "trim_blocks": True, "lstrip_blocks": True}

@@ -118,7 +118,7 @@ def signed(value: float | Decimal | None, digits: int = 1) -> str:
     """+0,6 / −0,3 / ±0,0 with a real minus."""
     if value is None:
         return "–"
-    text = number(abs(value), digits)
+    text = number(abs(Decimal(value)), digits)
     return ("+" if value > 0 else "−" if value < 0 else "±") + text
 
 

@@ -38,8 +38,11 @@ ITEMS = (
             "coaching.timeline",
             "roadmap.",
             "measures.",
-        )
-        + ("people.", "members.", "sites.", "years."),
+            "people.",
+            "members.",
+            "sites.",
+            "years.",
+        ),
     ),
     Item(_l("Visits"), "calendar-event", "coaching.index", STAFF, ("coaching.",)),
     Item(_l("Commitments"), "checkbox", "coaching.commitments", STAFF, ("coaching.commitment",)),

@@ -25,14 +25,18 @@ def _rollback() -> None:
         open_session.rollback()
 
 
-def page(code: int, text: str | None = None, way_out: str | None = None, **more: Any) -> ResponseReturnValue:
-    """A designed error page, or the same as JSON for those who ask for JSON."""
+def page(
+    code: int, text: str | None = None, way_out: str | None = None, status: int | None = None, **more: Any
+) -> tuple[Response | str, int]:
+    """A designed error page, or the same as JSON for those who ask for JSON; `status` if it is another."""
     if request.accept_mimetypes.best == "application/json":
-        return jsonify(code=code, message=text, way_out=way_out, reference=reference(), **more), code
+        return jsonify(
+            code=code, message=text, way_out=way_out, reference=reference(), **more
+        ), status or code
     template = f"errors/{code}.html" if code in DESIGNED else "errors/404.html"
     return render_template(
         template, code=code, text=text, way_out=way_out, reference=reference(), **more
-    ), code
+    ), status or code
 
 
 def _http(error: HTTPException) -> ResponseReturnValue:
@@ -48,8 +52,18 @@ def _http(error: HTTPException) -> ResponseReturnValue:
     if error.code in DESIGNED:
         return page(error.code)
     if error.code == 405:
-        return page(404, _("This address only takes other kinds of requests."))[0], 405
-    return page(404, str(error.description or ""))[0], error.code  # type: ignore[index]
+        return page(404, _("This address only takes other kinds of requests."), status=405)
+    return page(404, str(error.description or ""), status=error.code)
+
+
+def _missing(_error: Exception) -> ResponseReturnValue:
+    _rollback()
+    return page(404)
+
+
+def _not_allowed(_error: NotAllowed) -> ResponseReturnValue:
+    _rollback()
+    return page(403)
 
 
 def _rule(error: RuleBroken) -> ResponseReturnValue:
@@ -67,7 +81,7 @@ def _throttled(error: TooManyTries) -> ResponseReturnValue:
     _rollback()
     minutes = -(-error.seconds // 60)
     answer = page(429, _("Too many tries."), _("Try again in %(n)s minutes.", n=minutes))
-    return *answer, {"Retry-After": str(error.seconds)}  # type: ignore[misc]
+    return *answer, {"Retry-After": str(error.seconds)}
 
 
 def _stale(_error: StaleDataError) -> ResponseReturnValue:
@@ -105,9 +119,9 @@ def init_app(app: Flask) -> None:
     app.after_request(_name_next_page)
     app.register_error_handler(HTTPException, _http)
     app.register_error_handler(RuleBroken, _rule)
-    app.register_error_handler(NotFound, lambda _e: (_rollback(), page(404))[1])
-    app.register_error_handler(NoResultFound, lambda _e: (_rollback(), page(404))[1])
-    app.register_error_handler(NotAllowed, lambda _e: (_rollback(), page(403))[1])
+    app.register_error_handler(NotFound, _missing)
+    app.register_error_handler(NoResultFound, _missing)
+    app.register_error_handler(NotAllowed, _not_allowed)
     app.register_error_handler(TooManyTries, _throttled)
     app.register_error_handler(StaleDataError, _stale)
     app.register_error_handler(OperationalError, _database_away)

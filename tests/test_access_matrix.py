@@ -44,7 +44,8 @@ POLICY: dict[str, frozenset[Role] | None] = {
         names(
             "static accounts.accessibility accounts.ask_link accounts.check_passphrase accounts.enter_demo"
             " accounts.health accounts.imprint accounts.language accounts.link accounts.link_sent"
-            " accounts.logo accounts.privacy accounts.send_link accounts.sign_in accounts.sign_out accounts.use_link"
+            " accounts.logo accounts.privacy accounts.send_link accounts.sign_in accounts.sign_out"
+            " accounts.use_link"
         ),
         None,
     ),

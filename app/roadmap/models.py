@@ -13,7 +13,7 @@ from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from app.accounts.models import User
 from app.companies.models import Company, Contact
-from app.db import Base, Id, Long, Str20, Str60, Str200, Versioned, enum_column, utcnow
+from app.db import Base, Id, Json, Long, Str20, Str60, Str200, Versioned, enum_column, utcnow
 from app.errors import RuleBroken
 from app.fields import Field
 from app.roadmap.drafting import Horizon
@@ -69,7 +69,7 @@ class CatalogueMeasure(Base):
     requires: Mapped[dict[str, Any]]  # dimension key → level it must have reached
     name: Mapped[dict[str, str]]
     benefit: Mapped[dict[str, str]]
-    hint: Mapped[dict[str, str] | None] = mapped_column(type_=Base.type_annotation_map[dict[str, str]])
+    hint: Mapped[dict[str, str] | None] = mapped_column(Json)
     core: Mapped[bool]
     active: Mapped[bool] = mapped_column(default=True)
 
@@ -97,7 +97,7 @@ class Measure(Versioned, Base):
     from_level: Mapped[int | None]
     to_level: Mapped[int | None]
     factors: Mapped[dict[str, Any] | None] = mapped_column(
-        type_=Base.type_annotation_map[dict[str, Any]]
+        Json
     )  # importance, gap, effect, effort_class as they were when drafted
     kind: Mapped[MeasureKind] = enum_column(MeasureKind, default=MeasureKind.COACHING)
     owner_side: Mapped[OwnerSide] = enum_column(OwnerSide, default=OwnerSide.COMPANY)
