@@ -12,7 +12,7 @@ DAY = dt.timedelta(days=1)
 BETWEEN = dt.timedelta(minutes=45)  # from one appointment to the next
 LOOK_AHEAD = 30  # days in which a coach finds a time
 STARTS = tuple(dt.time(*clock) for clock in ((8, 0), (9, 0), (9, 30), (10, 0), (13, 0), (13, 30), (14, 30)))
-_HOLIDAYS = frozenset({(1, 1), (3, 8), (5, 1), (10, 3), (10, 31), *((12, day) for day in range(23, 32))})
+_HOLIDAYS = frozenset({(1, 1), (3, 8), (5, 1), (10, 3), (10, 31), (12, 24), (12, 25), (12, 26), (12, 31)})
 
 
 @cache
@@ -30,7 +30,7 @@ def _moving_holidays(year: int) -> frozenset[dt.date]:
 
 
 def is_working_day(day: dt.date) -> bool:
-    """Monday to Friday, no holiday of Mecklenburg-Vorpommern, not between the years."""
+    """Monday to Friday, no holiday of Mecklenburg-Vorpommern, not Christmas or New Year's Eve."""
     free = (day.month, day.day) in _HOLIDAYS or day in _moving_holidays(day.year)
     return day.weekday() < 5 and not free
 

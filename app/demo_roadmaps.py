@@ -14,14 +14,14 @@ from app.fields import Field
 from app.maturity import queries as maturity
 from app.roadmap import planning, queries
 from app.roadmap.drafting import Draft, Horizon
-from app.roadmap.models import CatalogueMeasure, Measure, MeasureStatus, OwnerSide
+from app.roadmap.models import Measure, MeasureStatus, OwnerSide
 
 SOON = 90  # days
 TRACKS = 2  # what a small firm works on at the same time
 SLIPS = (-6, -1, 0, 0, 4, 10, 18, 30, 55)  # days between the date set and the day it is done
 
 
-def drafted(stage: Stage, firm: Firm) -> Draft[CatalogueMeasure]:
+def drafted(stage: Stage, firm: Firm) -> Draft[Any]:
     """What the catalogue offers for the firm's gaps."""
     result = maturity.latest_result(stage.session, firm.company.id)
     if result is None:

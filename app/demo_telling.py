@@ -121,7 +121,7 @@ class Teller:
     def _kept(self, made: dt.date, due: dt.date, rng: Random) -> dt.date | None:
         """Around its date; most promises are kept, and none stays open for months."""
         calendar = self.stage.calendar
-        on = max(made + 2 * DAY, due + rng.choice((-5, -3, -1, 0, 0, 1, 2, 4, 9)) * DAY)
+        on = max(made + 2 * DAY, due + rng.choice((-3, -1, 0, 0, 0, 1, 2, 4, 9)) * DAY)
         old = calendar.offset(due) < -ALWAYS_KEPT_AFTER
         on = calendar.on_or_after(on)
         return on if calendar.past(on) and (old or rng.random() < KEPT) else None
