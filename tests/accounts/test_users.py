@@ -207,6 +207,18 @@ def test_managers_do_not_see_administrators(
     assert foreign.status_code == missing.status_code == 404
 
 
+def test_managers_read_each_others_account_without_a_form(
+    client: FlaskClient, session: Session, manager: User
+) -> None:
+    other = make_user(session, Role.MANAGER, job_title="Stellvertretung")
+    session.commit()
+    page = sign_in(client, manager).get(f"/users/{other.id}")
+    assert page.status_code == 200
+    assert "Stellvertretung" in page.text
+    assert 'name="first_name"' not in page.text
+    assert "/disabling" not in page.text
+
+
 VERBS = ["", "/invitation", "/reset", "/disabling", "/enabling", "/sessions/end"]
 
 
