@@ -93,6 +93,10 @@ class MomentField(Field):
 class RowList(FieldList):  # type: ignore[type-arg]
     """Rows of a form; ignores names that only look like one of its rows."""
 
+    def __init__(self, *values: Any, **options: Any) -> None:
+        super().__init__(*values, **options)
+        self.type = "FieldList"  # what the page's list of errors looks at
+
     def _extract_indices(self, prefix: str, formdata: Iterable[str]) -> Iterator[int]:
         for name in formdata:
             number = name.removeprefix(f"{prefix}-").split("-", 1)[0] if name.startswith(f"{prefix}-") else ""
@@ -171,8 +175,8 @@ class VisitForm(Form):
     seen = HiddenField()
     status = RadioField(_l("Status"), coerce=enum_coerce(VisitStatus))
     starts_at = MomentField(_l("Day and time"))
-    kind = RadioField(_l("Kind"), coerce=enum_coerce(VisitKind))
-    main_field = RadioField(_l("Main field"), coerce=_field_or_none)
+    kind = SelectField(_l("Kind"), coerce=enum_coerce(VisitKind))
+    main_field = RadioField(_l("Main field"), [Optional()], coerce=_field_or_none)
     further_fields = SelectMultipleField(_l("Further fields"))
     contacts = SelectMultipleField(_l("Who took part"), coerce=_id)
     new_people = TextField(_l("Add people"), max_length=300)
@@ -193,7 +197,7 @@ class VisitForm(Form):
             SelectChoice(s.value, word(s)) for s in (VisitStatus.DONE, VisitStatus.PLANNED)
         ]
         self.kind.choices = choices(VisitKind)
-        self.main_field.choices = _field_choices(none=True)
+        self.main_field.choices = _field_choices(none=self.main_field.data is not None)
         self.further_fields.choices = _field_choices(none=False)
         self.contacts.choices = [SelectChoice(str(c.id), c.name) for c in contacts]
         owners = owner_choices(company_name, coaches, contacts, user)

@@ -113,6 +113,11 @@ class VisitContact(Base):
     contact_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("contacts.id"), index=True)
     contact: Mapped[Contact] = relationship(lazy="raise")
 
+    def history_label(self) -> str:
+        """The person's name where it is at hand."""
+        contact: Contact | None = self.__dict__.get("contact")
+        return contact.name if contact is not None else ""
+
 
 class TimeEntry(Versioned, Base):
     """Minutes that somebody of the centre spent on a day; a visit's minutes are time entries."""
@@ -130,6 +135,10 @@ class TimeEntry(Versioned, Base):
     day: Mapped[dt.date]
     kind: Mapped[TimeKind] = enum_column(TimeKind)
     minutes: Mapped[Minutes]
+
+    def history_label(self) -> str:
+        """The minutes."""
+        return f"{self.minutes} min"
 
 
 class Commitment(Versioned, Base):

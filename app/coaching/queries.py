@@ -13,7 +13,7 @@ from sqlalchemy.orm import Session, joinedload, selectinload
 
 from app import db, history
 from app.accounts.models import User
-from app.coaching.access import visible_commitments, visible_visits
+from app.coaching.access import visible_commitments, visible_time, visible_visits
 from app.coaching.models import (
     Commitment,
     Side,
@@ -91,28 +91,35 @@ def status_before_calling_off(session: Session, one: Visit) -> VisitStatus:
 
 
 def history_of(session: Session, one: Visit, limit: int = 200) -> Sequence[history.Entry]:
-    """What was done to a visit and to the hours, people and commitments that belong to it, newest first."""
+    """What was done to a visit and to its hours, people and commitments, removed ones too; newest first."""
     change, action = history.HistoryChange, history.HistoryAction
     parts = (TimeEntry, VisitContact, Commitment)
+    names = [kind.__name__ for kind in parts]
+    removed = select(change.record_id).where(
+        change.company_id == one.company_id, change.kind == "deleted", change.record_type.in_(names)
+    )
     rows = session.execute(
         select(action, change)
         .join(change, change.action_id == action.id)
         .where(
             change.company_id == one.company_id,
-            change.record_type.in_(["Visit", *(kind.__name__ for kind in parts)]),
+            change.record_type.in_(["Visit", *names]),
             or_(
                 change.record_id == one.id,
-                change.kind == "deleted",
+                change.record_id.in_(removed),
                 *(change.record_id.in_(select(kind.id).where(kind.visit_id == one.id)) for kind in parts),
             ),
         )
         .order_by(change.id.desc())
         .limit(limit)
-    )
+    ).all()
+    others = {
+        c.record_id for _a, c in rows if "visit_id" in c.fields and str(one.id) not in c.fields["visit_id"]
+    }
     return [
         history.Entry(a.at, a.actor_name, a.via, c.record_type, c.record_id, c.label, c.kind, c.fields)
         for a, c in rows
-        if c.kind != "deleted" or str(one.id) in c.fields.get("visit_id", ())
+        if c.record_id not in others
     ]
 
 
@@ -214,14 +221,17 @@ class Hours:
         return sum(self.by_kind.values())
 
 
-def hours_of(session: Session, company: Company) -> Hours:
-    """The minutes of the company's visits that were done."""
-    rows: Any = session.execute(
+def hours_of(session: Session, company: Company, user: User | None = None) -> Hours:
+    """The minutes of the company's visits that were done; with a user, those that they may see."""
+    statement = (
         select(TimeEntry.kind, func.sum(TimeEntry.minutes))
         .join(Visit, Visit.id == TimeEntry.visit_id)
         .where(TimeEntry.company_id == company.id, Visit.status == VisitStatus.DONE)
         .group_by(TimeEntry.kind)
     )
+    if user is not None:
+        statement = statement.where(TimeEntry.id.in_(visible_time(user).with_only_columns(TimeEntry.id)))
+    rows: Any = session.execute(statement)
     found = {kind: int(minutes) for kind, minutes in rows}
     return Hours({kind: found.get(kind, 0) for kind in TimeKind})
 

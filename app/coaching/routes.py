@@ -10,13 +10,12 @@ from flask import Blueprint, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 
-from app import db, history_words
+from app import db
 from app.accounts.marks import allow
 from app.accounts.models import STAFF, Role
 from app.accounts.signing_in import signed_in_user
-from app.coaching import access, queries, queries_lists
-from app.coaching.changes import readable
-from app.coaching.completeness import missing
+from app.coaching import access, changes, queries, queries_lists
+from app.coaching.completeness import open_points
 from app.coaching.listing import Cursor, VisitFilter
 from app.coaching.models import TimeKind, Visit, VisitKind, VisitStatus
 from app.companies import queries as companies
@@ -42,7 +41,7 @@ def index() -> ResponseReturnValue:
     )
     now = db.utcnow()
     lacks = {
-        v.id: missing(v, has_hours=v.id in page.with_hours, has_people=bool(v.people), now=now)
+        v.id: open_points(v, has_hours=v.id in page.with_hours, has_people=bool(v.people), now=now)
         for v in page.visits
     }
     return render_template(
@@ -68,7 +67,8 @@ def timeline(company_id: uuid.UUID) -> ResponseReturnValue:
         "coaching/timeline.html",
         **frame(company, user, "timeline"),
         line=queries_lists.timeline_of(db.session, company, show=show, before=before),
-        hours=queries.hours_of(db.session, company) if before is None else None,
+        hours=queries.hours_of(db.session, company, user) if before is None else None,
+        all_hours=user.role is Role.MANAGER,
         kinds=TimeKind,
         show=show,
         before=before,
@@ -93,8 +93,8 @@ def show(visit_id: uuid.UUID) -> ResponseReturnValue:
         people=people,
         minutes=_by_kind(visit, times) if may_see_hours else None,
         commitments=queries.commitments_of_visit(db.session, visit),
-        lacks=missing(visit, has_hours=bool(times), has_people=bool(people), now=db.utcnow()),
-        changes=history_words.rows(readable(queries.history_of(db.session, visit), visit)),
+        lacks=open_points(visit, has_hours=bool(times), has_people=bool(people), now=db.utcnow()),
+        changes=changes.rows(queries.history_of(db.session, visit), visit, times),
         may_change=access.can_change_visit(user, visit),
         ends_at=visit.starts_at + dt.timedelta(minutes=visit.minutes),
     )

@@ -279,7 +279,14 @@ def _set_people(
             session.delete(one)
     known = {one.contact_id for one in present}
     session.add_all(
-        VisitContact(company_id=visit.company_id, visit_id=visit.id, contact_id=contact_id)
+        VisitContact(
+            company_id=visit.company_id,
+            visit_id=visit.id,
+            contact_id=contact_id,
+            contact=session.get(
+                Contact, contact_id
+            ),  # known to the session: who was on offer was read before
+        )
         for contact_id in sorted(wanted - known, key=str)
     )
 

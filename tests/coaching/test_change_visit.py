@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import re
 from typing import Any
 
 import pytest
@@ -18,6 +19,8 @@ from app.companies.models import Company
 from app.fields import Field
 from tests.coaching.conftest import day_ago, form_values, opened, send
 from tests.factories import make_company, make_contact, make_user, make_visit, post, sign_in
+
+NARROW = "\N{NARROW NO-BREAK SPACE}"
 
 
 @pytest.fixture
@@ -137,10 +140,21 @@ def test_calling_off_and_taking_that_back(staff: FlaskClient, session: Session, 
 
 
 def test_the_history_tells_what_changed(staff: FlaskClient, session: Session, visit: Visit) -> None:
-    send(staff, url_of(visit), opened(staff, url_of(visit)), subject="Rundgang Halle 1", travel="45")
-    page = staff.get(f"/visits/{visit.id}").text
-    assert "„Rundgang“ auf „Rundgang Halle 1“" in page or "Rundgang Halle 1" in page
-    assert "Anke Krüger" in page
+    typed = {"subject": "Rundgang Halle 1", "travel": "45", "preparation": "15", "new_people": "Carla Brandt"}
+    send(staff, url_of(visit), opened(staff, url_of(visit)), **typed)
+    send(staff, url_of(visit), opened(staff, url_of(visit)), preparation="", **{"commitments-0-text": ""})
+    page = staff.get(f"/visits/{visit.id}").text.split('class="changes"')[1]
+    lines = re.findall(r"<li>(.*?)</li>", page)
+    assert lines == [
+        f"Vorbereitung: 15{NARROW}min entfernt",
+        "Zusage „Angebot prüfen“ entfernt",
+        "Thema geändert von „Rundgang“ zu „Rundgang Halle 1“",
+        "Carla Brandt war dabei",
+        f"Vorbereitung: 15{NARROW}min eingetragen",
+        f"Fahrt geändert von 30{NARROW}min zu 45{NARROW}min",
+    ]
+    assert page.count("<strong>Anke Krüger</strong>") == 2
+    assert "Besuch erfasst" in page
 
 
 # Who may

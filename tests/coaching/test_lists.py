@@ -123,8 +123,8 @@ def test_unfinished_visits_say_what_is_missing(
     make_visit(session, company, coach, starts_at=past, status=VisitStatus.PLANNED)
     session.commit()
     page = staff.get("/visits").text
-    assert "Stunden fehlen, Haupthandlungsfeld fehlt, Personen fehlen, Betreff fehlt" in page
-    assert "war geplant, noch nicht abgeschlossen" in page
+    assert "es fehlen noch: Stunden, Haupt-Handlungsfeld, Personen, Thema" in page
+    assert "geplant, noch nicht abgeschlossen" in page
 
 
 def test_complete_visits_miss_nothing(
@@ -177,6 +177,22 @@ def test_lists_need_the_same_statements_for_one_and_three(
 
 
 # The timeline
+
+
+def test_the_timeline_sums_the_hours_that_the_reader_may_see(
+    client: FlaskClient, session: Session, company: Company, coach: User
+) -> None:
+    make_visit(session, company, coach, minutes=HOUR)
+    make_visit(session, company, make_user(session), minutes={TimeKind.TRAVEL: 90})
+    manager = make_user(session, Role.MANAGER)
+    session.commit()
+    url = f"/companies/{company.id}/timeline"
+    mine = sign_in(client, coach).get(url).text
+    assert "Ihre Stunden" in mine
+    assert f"1{NARROW}h{NARROW}30" not in mine
+    everything = sign_in(client, manager).get(url).text
+    assert "Stunden des Zentrums" in everything
+    assert f"2{NARROW}h{NARROW}30" in everything
 
 
 def test_planned_on_top_then_latest_first(
