@@ -22,7 +22,7 @@ FORBIDDEN_NAMES = {"utils", "helpers", "common", "core", "services", "managers",
 FORBIDDEN_FLASK = {"flask", "flask_login", "flask_wtf", "werkzeug"}
 FORBIDDEN_MARKUP = (r"\|\s*safe\b", "autoescape false", r"\son\w+=\"", r"\sstyle=\"", "javascript:", "hx-on")
 # Files of a domain that know the request: pages, the signed-in user, the frame around pages.
-KNOW_THE_REQUEST = re.compile(r"^(routes\w*|signing_in|marks|frame|cli)\.py$")
+KNOW_THE_REQUEST = re.compile(r"^(routes\w*|signing_in|marks|\w*frame|cli)\.py$")
 # Who may end a transaction: pages, commands, and the plumbing that runs them.
 MAY_COMMIT = re.compile(r"^(routes\w*|cli|demo\w*|setup)\.py$")
 
@@ -133,7 +133,7 @@ def test_every_address_takes_typed_parameters(app: Flask) -> None:
         for name in rule.arguments
         if type(rule._converters[name]).__name__ == "UnicodeConverter"
     }
-    assert texts == {rule for rule in texts if re.search(r"<(key|token|status|sha|role|name|purpose)>", rule)}
+    assert texts == {rule for rule in texts if re.search(r"<(key|token|status|sha|role|right)>", rule)}
 
 
 def test_nothing_private_is_committed() -> None:

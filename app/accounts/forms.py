@@ -10,12 +10,11 @@ from zoneinfo import available_timezones
 
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
-from flask_wtf.file import FileField
 from wtforms import BooleanField, Field, PasswordField, SelectField, StringField
 from wtforms.validators import DataRequired, Email, EqualTo, Optional, ValidationError
 
 from app.accounts.models import Role
-from app.forms import Form, LongTextField, TextField, cleaned
+from app.forms import FileField, Form, LongTextField, TextField, cleaned
 from app.words import option, word
 
 LANGUAGE_NAMES = [option("de", "Deutsch"), option("en", "English")]
