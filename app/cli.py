@@ -19,7 +19,7 @@ from app import create_app, db, history, serving, worker
 from app.accounts.cli import add_user, user_group
 from app.accounts.models import Role
 from app.config import SettingRefused, Settings
-from app.demo import build_demo
+from app.demo.building import build_demo
 from app.errors import RuleBroken
 from app.health import health as state_of
 from app.i18n import today

@@ -55,7 +55,7 @@ def test_files_stay_small() -> None:
 
 def test_domains_agree_everywhere() -> None:
     folders = {f.name for f in APP.iterdir() if (f / "__init__.py").exists()}
-    assert folders == set(DOMAINS)
+    assert folders == {*DOMAINS, "demo"}  # the demo centre is no domain: it tells a story with their verbs
     assert set(product.DOMAINS) == set(DOMAINS)
     config = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
     layers = config["tool"]["importlinter"]["contracts"][0]["layers"]

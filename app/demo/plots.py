@@ -9,14 +9,14 @@ from dataclasses import dataclass, field
 from random import Random
 
 from app.companies.models import CompanyStatus
-from app.demo_assessments import agree_targets, assess
-from app.demo_calendar import DAY
-from app.demo_firm import Firm, change_status, take_up
-from app.demo_levels import first_answers, goals, later_answers
-from app.demo_roadmaps import add_free, agree, carry_out, draft, look_again
-from app.demo_script import Data, Stage
-from app.demo_telling import Teller
-from app.demo_visits import Appointment, call_off, log, plan
+from app.demo.assessments import agree_targets, assess
+from app.demo.calendar import DAY
+from app.demo.firm import Firm, change_status, take_up
+from app.demo.levels import first_answers, goals, later_answers
+from app.demo.roadmaps import add_free, agree, carry_out, draft, look_again
+from app.demo.script import Data, Stage
+from app.demo.telling import Teller
+from app.demo.visits import Appointment, call_off, log, plan
 from app.fields import Field
 from app.maturity import queries as maturity
 from app.maturity.assessing import Given

@@ -15,11 +15,11 @@ from sqlalchemy.orm import Session
 
 from app import db, history
 from app.accounts.models import Centre, User
-from app.demo_calendar import Calendar
+from app.demo.calendar import Calendar
 from app.maturity.models import Dimension
 from app.roadmap.models import CatalogueMeasure
 
-SEEDS = Path(__file__).parent.parent / "seeds" / "demo"
+SEEDS = Path(__file__).parents[2] / "seeds" / "demo"
 Data = dict[str, Any]
 Deed = Callable[[dt.datetime], object]
 TEXTS = ("companies", "visits", "commitments", "evidence")

@@ -25,8 +25,8 @@ from app.accounts.passwords import check_passphrase, verified
 from app.coaching.models import Commitment, Side, TimeEntry, Visit, VisitContact, VisitKind, VisitStatus
 from app.companies.models import Company, CompanyStatus, CompanyTag, CompanyYear, Contact, Site
 from app.config import Settings
-from app.demo import FILE, DemoPeople, build_demo
-from app.demo_calendar import Calendar, is_working_day
+from app.demo.building import FILE, DemoPeople, build_demo
+from app.demo.calendar import Calendar, is_working_day
 from app.fields import Field
 from app.maturity import queries as maturity
 from app.maturity.models import Answer, Assessment, AssessmentKind, AssessmentStatus, Target

@@ -5,8 +5,8 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Callable, Mapping
 
-from app.demo_firm import Firm
-from app.demo_script import Stage
+from app.demo.firm import Firm
+from app.demo.script import Stage
 from app.fields import Field
 from app.maturity import assessing, queries
 from app.maturity.assessing import Given

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from random import Random
 
-from app.demo_script import Data
+from app.demo.script import Data
 from app.fields import Field
 from app.maturity.assessing import Given
 from app.maturity.models import Dimension

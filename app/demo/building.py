@@ -13,12 +13,12 @@ from sqlalchemy.orm import Session
 
 from app import db, history
 from app.accounts.models import Centre, Role
-from app.demo_calendar import Calendar
-from app.demo_people import Doorkeeper, SignIn
-from app.demo_plots import tell_all
-from app.demo_script import Data, Stage, read
-from app.demo_showcase import tell
-from app.demo_telling import Teller
+from app.demo.calendar import Calendar
+from app.demo.people import Doorkeeper, SignIn
+from app.demo.plots import tell_all
+from app.demo.script import Data, Stage, read
+from app.demo.showcase import tell
+from app.demo.telling import Teller
 from app.maturity import queries as maturity
 from app.roadmap import queries as roadmap
 from app.setup import make_centre

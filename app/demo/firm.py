@@ -9,8 +9,8 @@ from random import Random
 from app.accounts.models import User
 from app.companies import keeping, queries
 from app.companies.models import Company, CompanyStatus, CompanyYear, Contact, MemberRight, Site
-from app.demo_calendar import DAY
-from app.demo_script import Data, Deed, Stage
+from app.demo.calendar import DAY
+from app.demo.script import Data, Deed, Stage
 from app.fields import Field
 from app.maturity.assessing import Given
 from app.roadmap.models import Measure

@@ -7,9 +7,9 @@ from collections.abc import Iterator, Sequence
 from typing import Any
 
 from app.companies.models import Contact
-from app.demo_calendar import DAY
-from app.demo_firm import Firm
-from app.demo_script import Data, Stage
+from app.demo.calendar import DAY
+from app.demo.firm import Firm
+from app.demo.script import Data, Stage
 from app.fields import Field
 from app.maturity import queries as maturity
 from app.roadmap import planning, queries

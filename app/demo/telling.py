@@ -9,10 +9,10 @@ from collections.abc import Sequence
 from random import Random
 
 from app.coaching.models import Side, TimeKind, VisitKind
-from app.demo_calendar import DAY
-from app.demo_firm import Firm
-from app.demo_script import Data, Stage
-from app.demo_visits import Appointment, Pledge
+from app.demo.calendar import DAY
+from app.demo.firm import Firm
+from app.demo.script import Data, Stage
+from app.demo.visits import Appointment, Pledge
 from app.fields import Field
 
 LENGTHS = {

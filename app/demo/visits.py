@@ -9,8 +9,8 @@ from dataclasses import dataclass, field
 from app import db
 from app.coaching import visiting
 from app.coaching.models import Commitment, Side, TimeKind, Visit, VisitKind, VisitStatus
-from app.demo_firm import Firm
-from app.demo_script import Stage
+from app.demo.firm import Firm
+from app.demo.script import Stage
 from app.fields import Field
 
 AFTERWARDS = dt.timedelta(minutes=40)  # from the end of a session until it is logged

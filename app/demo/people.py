@@ -10,8 +10,8 @@ from app import db, history
 from app.accounts import invitations
 from app.accounts.models import Role, User
 from app.accounts.passwords import set_passphrase
-from app.demo_firm import Firm, join
-from app.demo_script import Data, Stage, read
+from app.demo.firm import Firm, join
+from app.demo.script import Data, Stage, read
 from app.errors import RuleBroken
 
 WORDS = 5

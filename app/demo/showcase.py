@@ -10,13 +10,13 @@ from typing import Any
 from app.coaching.models import Side, TimeKind, VisitKind
 from app.companies import queries as companies
 from app.companies.models import CompanyStatus
-from app.demo_assessments import SUBMITTED, agree_targets, assess
-from app.demo_firm import Firm, change_status, take_up
-from app.demo_levels import supported
-from app.demo_people import Doorkeeper
-from app.demo_roadmaps import add_free, agree, drafted, finish, give_to, rest, start
-from app.demo_script import Data, Stage, read
-from app.demo_visits import Appointment, Pledge, log, plan
+from app.demo.assessments import SUBMITTED, agree_targets, assess
+from app.demo.firm import Firm, change_status, take_up
+from app.demo.levels import supported
+from app.demo.people import Doorkeeper
+from app.demo.roadmaps import add_free, agree, drafted, finish, give_to, rest, start
+from app.demo.script import Data, Stage, read
+from app.demo.visits import Appointment, Pledge, log, plan
 from app.fields import Field
 from app.maturity.assessing import Given
 from app.maturity.models import AssessmentKind
