@@ -24,6 +24,7 @@ class Item:
 
 STAFF = ("coach", "manager")
 ITEMS = (
+    Item(_l("Overview"), "home", "home.index", ("company",), ("home.",)),
     Item(
         _l("Companies"),
         "building-factory-2",

@@ -138,9 +138,13 @@ def agree_targets(
 ) -> int:
     """Set level and importance per dimension, an empty level takes the target away; the number of changes."""
     known = queries.targets_of(session, company.id)
+    model = queries.current_model(session)
+    names = {d.key: d.name["de"] for d in queries.dimensions_of(session, model.id)}
     changed = 0
     for key, (level, importance) in wanted.items():
         target = known.get(key)
+        if target is not None:
+            target.dimension_name = names.get(key, key)
         if level is None:
             if target is not None:
                 session.delete(target)
@@ -149,15 +153,15 @@ def agree_targets(
         check_target(key, levels.get(key), level)
         check_importance(key, importance)
         if target is None:
-            session.add(
-                Target(
-                    company_id=company.id,
-                    dimension_key=key,
-                    level=level,
-                    importance=importance,
-                    agreed_on=day,
-                )
+            target = Target(
+                company_id=company.id,
+                dimension_key=key,
+                level=level,
+                importance=importance,
+                agreed_on=day,
             )
+            target.dimension_name = names.get(key, key)
+            session.add(target)
             changed += 1
         elif (target.level, target.importance) != (level, importance):
             target.level, target.importance, target.agreed_on = level, importance, day

@@ -176,10 +176,11 @@ class Target(Versioned, Base):
     id: Mapped[Id]
     company_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("companies.id"))
     dimension_key: Mapped[Str60]
+    dimension_name = ""  # set by the verb that changes it, for the history
     level: Mapped[int]
     importance: Mapped[int] = mapped_column(default=2)
     agreed_on: Mapped[dt.date | None]
 
     def history_label(self) -> str:
-        """The dimension's key."""
-        return self.dimension_key
+        """The dimension's name where it is at hand, else its key."""
+        return self.dimension_name or self.dimension_key
