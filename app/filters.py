@@ -62,7 +62,7 @@ def moment(value: dt.datetime | None) -> str:
         return ""
     value = value.astimezone(centre_zone())
     year = "" if value.year == today().year else " yyyy"
-    pattern = f"EEE d. MMM{year}, H:mm" if language() == "de" else f"EEE d MMM{year}, H:mm"
+    pattern = f"EEE, d. MMM{year}, H:mm" if language() == "de" else f"EEE d MMM{year}, H:mm"
     return format_datetime(value, pattern, locale=_format_locale())
 
 

@@ -127,7 +127,7 @@ def test_the_roadmap_shows_each_measure_with_its_reason_effort_cost_owner_and_da
         "Rüsten dauert 48 Minuten.",
         "Stufe 1 → 2",
         "3 Tage bei Ihnen, 1 Tag Coach",
-        "1.000 - 5.000 EUR",
+        "1.000–5.000 EUR",
         "Henning Voss",
         "seit 2 Tagen fällig",
         "Begonnen",
