@@ -102,13 +102,14 @@ def _told(_signal: int, _frame: FrameType | None) -> None:
 
 
 def answers(host: str, port: int) -> bool:
-    """Whether somebody listens there."""
+    """Whether a request is answered there, with whatever status: a port alone may be open too early."""
     reachable = {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(host, host)  # noqa: S104 -- only read
     try:
-        socket.create_connection((reachable, port), timeout=1).close()
+        with socket.create_connection((reachable, port), timeout=SECONDS_TO_START) as line:
+            line.sendall(b"GET /health HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n")
+            return line.recv(5) == b"HTTP/"
     except OSError:
         return False
-    return True
 
 
 def wait_until_up(web: Child, host: str, port: int) -> bool:
@@ -151,13 +152,14 @@ def supervise(plan: Plan) -> int:
     host, port = plan["address"]
     children: list[Child] = []
     try:
-        for name, command in plan["children"].items():
-            children.append(Child(name, command))
+        (name, command), *others = plan["children"].items()
+        children.append(Child(name, command))
         if wait_until_up(children[0], host, port):
             print(plan["greeting"], flush=True)  # noqa: T201 -- for the person at the terminal
         elif not stop.is_set():
             say("web_did_not_start", exit=children[0].process.poll())
             return 1
+        children.extend(Child(*other) for other in others)  # only now: earlier they would slow the web down
         while not stop.wait(LOOK_EVERY):
             for child in children:
                 child.look()

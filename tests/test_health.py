@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from alembic.script import ScriptDirectory
 from flask import Flask
 from sqlalchemy import text
 
@@ -43,6 +44,11 @@ def app(engine: str, tmp_path: Path, request: pytest.FixtureRequest) -> Iterator
 def beat(name: str, ago: dt.timedelta = dt.timedelta()) -> None:
     with db.database().writing() as session:
         jobs.beat(session, name, db.utcnow() - ago)
+
+
+def test_the_expected_revision_is_alembics() -> None:
+    scripts = ScriptDirectory(str(Path(health.__file__).parent.parent / "migrations"))
+    assert health.newest_revision() == scripts.get_current_head()
 
 
 def test_a_well_installation_is_ok(app: Flask) -> None:

@@ -131,7 +131,7 @@ def test_slow_uploads_do_not_stop_the_others(server: Server) -> None:
         began = time.monotonic()
         for _ in range(6):
             assert server.request("GET", "/sign-in").status == 200
-        assert time.monotonic() - began < 3
+        assert time.monotonic() - began < 8  # one thread per process would wait for them
     finally:
         for line in lines:
             line.close()
@@ -184,7 +184,7 @@ def test_an_address_of_another_machine_is_refused(url: str, folder: Path) -> Non
 @pytest.mark.parametrize("how", [signal.SIGINT, pytest.param(signal.SIGTERM, marks=pytest.mark.long)])
 def test_it_stops_cleanly_when_told(url: str, folder: Path, how: signal.Signals, tmp_path: Path) -> None:
     with running(url, own(folder, tmp_path)) as server:
-        assert len(server.processes()) >= 4
+        assert wait_for(lambda: len(server.processes()) == 5)
         server.process.send_signal(how)
         assert server.process.wait(timeout=12) == 0
         assert wait_for(lambda: not server.processes(), 2), server.processes()
@@ -198,6 +198,7 @@ def own(folder: Path, tmp_path: Path) -> Path:
 
 def test_nothing_stays_when_the_parent_is_killed(url: str, folder: Path, tmp_path: Path) -> None:
     with running(url, own(folder, tmp_path)) as server:
+        assert wait_for(lambda: len(server.processes()) == 5)
         server.process.kill()
         server.process.wait()
         assert wait_for(lambda: not processes_of(tmp_path), 12), processes_of(tmp_path)
@@ -207,7 +208,7 @@ def test_nothing_stays_when_the_parent_is_killed(url: str, folder: Path, tmp_pat
 @pytest.mark.parametrize("part", ["-m app.serving", "-m granian"])
 def test_a_killed_process_comes_back(url: str, folder: Path, tmp_path: Path, part: str) -> None:
     with running(url, own(folder, tmp_path)) as server:
-        wait_for(lambda: len(server.processes()) >= 5)
+        assert wait_for(lambda: len(server.processes()) == 5)
         killed = server.pid_of(part)
         os.kill(killed, signal.SIGKILL)
 

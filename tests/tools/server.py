@@ -117,7 +117,7 @@ def processes_of(folder: Path) -> dict[int, str]:
     return found
 
 
-def wait_for(condition: object, seconds: float = 15) -> bool:
+def wait_for(condition: object, seconds: float = 40) -> bool:
     """Ask again and again until it is true or the time is over."""
     deadline = time.monotonic() + seconds
     while time.monotonic() < deadline:
