@@ -162,7 +162,7 @@ class Form(FlaskForm):  # type: ignore[misc]  # Flask-WTF has no types
     def opened_version(self) -> int | None:
         """The version the form was opened with, if any."""
         text = str(self.version.data or "")
-        return int(text) if text.isdigit() and len(text) < 9 else None
+        return int(text) if text.isascii() and text.isdigit() and len(text) < 9 else None
 
     def refuse(self, rule: RuleBroken) -> None:
         """Show a broken rule at its field, or above the form."""

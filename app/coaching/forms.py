@@ -98,10 +98,13 @@ class RowList(FieldList):  # type: ignore[type-arg]
         self.type = "FieldList"  # what the page's list of errors looks at
 
     def _extract_indices(self, prefix: str, formdata: Iterable[str]) -> Iterator[int]:
+        """One row more than allowed is enough to refuse them: each row costs time to build."""
+        found: set[int] = set()
         for name in formdata:
             number = name.removeprefix(f"{prefix}-").split("-", 1)[0] if name.startswith(f"{prefix}-") else ""
-            if number.isascii() and number.isdigit() and len(number) < 5:
-                yield int(number)
+            if number.isascii() and number.isdigit() and len(number) < 5 and len(found) <= MOST_ROWS:
+                found.add(int(number))
+        yield from found
 
 
 class CommitmentRow(Form):

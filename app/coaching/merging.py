@@ -15,6 +15,7 @@ from app.forms import Conflict
 from app.history import plain
 
 ROW = ("text", "owner", "due_on")
+UNREADABLE = (ValueError, TypeError, OverflowError, RecursionError)  # of a hidden field
 
 
 @dataclass(frozen=True)
@@ -57,7 +58,7 @@ class Parts:
                 [str(uuid.UUID(one)) for one in people],
                 {str(key): {name: row.get(name) for name in ROW} for key, row in rows.items()},
             )
-        except (ValueError, TypeError, AttributeError):
+        except (*UNREADABLE, AttributeError):
             return None
 
 
@@ -97,7 +98,7 @@ def merge_row(form: CommitmentForm, now: Commitment, posted: Mapping[str, str]) 
     try:
         before = json.loads(form.seen.data or "")
         opened = {name: before[name] for name in ROW}
-    except (ValueError, TypeError, KeyError):
+    except (*UNREADABLE, KeyError):
         opened = theirs
     settled = [_settle(form._fields[name], opened[name], theirs[name], posted) for name in ROW]
     form.seen.data, form.seen.raw_data = seen_row(now), None

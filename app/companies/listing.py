@@ -124,7 +124,7 @@ def read_cursor(text: str) -> Cursor | None:
         *values, key = read
         if all(isinstance(value, str) for value in read) and values:
             return values, uuid.UUID(hex=key)
-    except (ValueError, TypeError, binascii.Error):
+    except (ValueError, TypeError, RecursionError, binascii.Error):
         pass
     return None
 

@@ -92,7 +92,7 @@ def undo_status(company_id: uuid.UUID, measure_id: uuid.UUID, version: int) -> R
     """Bring a measure back to what it was before the change that made this version."""
     place = _place(company_id)
     measure = _measure(place, measure_id)
-    old = history.changed_since(db.session, measure, version - 1)
+    old = history.changed_since(db.session, measure, measure.version - 1)
     if measure.version != version or old.get("status", measure.status.value) not in portal.SHARED:
         raise RuleBroken(
             "measure.moved_on",

@@ -81,6 +81,6 @@ def place_of(text: str | None) -> tuple[dt.datetime, uuid.UUID] | None:
     at, sign, key = (text or "").replace(" ", "+").partition("~")
     try:
         moment = dt.datetime.fromisoformat(at)
-        return (moment, uuid.UUID(hex=key)) if sign and moment.tzinfo else None
-    except ValueError:
+        return (moment.astimezone(dt.UTC), uuid.UUID(hex=key)) if sign and moment.tzinfo else None
+    except (ValueError, OverflowError):
         return None

@@ -172,7 +172,12 @@ def test_older_entries_follow_without_gap_or_repetition(
 
 
 @pytest.mark.parametrize(
-    "broken", ["x", "~", "2026-01-01~", "2026-01-01T10:00:00~" + "0" * 32, "2026-13-01T10:00:00+00:00~x"]
+    "broken",
+    [
+        *("x", "~", "2026-01-01~", "2026-01-01T10:00:00~" + "0" * 32, "2026-13-01T10:00:00+00:00~x"),
+        "0001-01-01T00:00:00+14:00~" + "0" * 32,
+        "9999-12-31T23:00:00-14:00~" + "0" * 32,
+    ],
 )
 def test_a_broken_place_means_the_newest(broken: str) -> None:
     assert place_of(broken) is None

@@ -146,6 +146,16 @@ def test_undo_twice_or_too_late_changes_nothing(
     assert measure.status is MeasureStatus.RUNNING
 
 
+@pytest.mark.parametrize("version", ["0", "9" * 9, "9" * 40])
+def test_undoing_a_version_that_never_was_changes_nothing(
+    client: FlaskClient, session: Session, case: Case, measure: Measure, version: str
+) -> None:
+    sign_in(client, case.owner)
+    assert post(client, f"{at(case, measure)}/{version}/undoing").status_code == 409
+    session.refresh(measure)
+    assert measure.status is MeasureStatus.PLANNED
+
+
 def test_what_the_coach_did_before_the_agreement_cannot_be_undone_from_here(
     client: FlaskClient, session: Session, case: Case, measure: Measure
 ) -> None:
