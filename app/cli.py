@@ -59,6 +59,7 @@ def needs_set_up(function: Callable[..., Any]) -> Callable[..., Any]:
 @click.pass_context
 def cli(context: click.Context) -> None:
     """Wandelwerk: coaching CRM for industrial transformation centres."""
+    os.umask(0o077)  # the database, files and reports are for nobody else on this machine
     context.obj = needs_set_up
 
 

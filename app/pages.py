@@ -9,7 +9,7 @@ from flask import Flask, Response, g, jsonify, render_template, request
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 from flask_wtf.csrf import CSRFError
-from sqlalchemy.exc import DBAPIError, NoResultFound, OperationalError
+from sqlalchemy.exc import DataError, DBAPIError, IntegrityError, NoResultFound, OperationalError
 from sqlalchemy.orm.exc import StaleDataError
 from werkzeug.exceptions import HTTPException
 
@@ -93,6 +93,21 @@ def _stale(_error: StaleDataError) -> ResponseReturnValue:
     )
 
 
+def _collision(error: IntegrityError) -> ResponseReturnValue:
+    """Two made the same at the same moment, or one used what the other deleted; all else is our mistake."""
+    reason = getattr(error.orig, "sqlstate", None) or str(error.orig)
+    if not reason.startswith(("23505", "23503", "UNIQUE", "FOREIGN KEY")):
+        raise error
+    log.warning("collision", reference=reference(), endpoint=request.endpoint)
+    return _stale(StaleDataError())
+
+
+def _unreadable(_error: DataError) -> ResponseReturnValue:
+    """An address or a form carries a value that the database cannot hold, such as a NUL character."""
+    _rollback()
+    return page(404, status=400)
+
+
 def _database_away(error: OperationalError) -> ResponseReturnValue:
     log.error("database_unavailable", error=type(error.orig).__name__, reference=reference())
     return page(503)
@@ -124,6 +139,8 @@ def init_app(app: Flask) -> None:
     app.register_error_handler(NotAllowed, _not_allowed)
     app.register_error_handler(TooManyTries, _throttled)
     app.register_error_handler(StaleDataError, _stale)
+    app.register_error_handler(IntegrityError, _collision)
+    app.register_error_handler(DataError, _unreadable)
     app.register_error_handler(OperationalError, _database_away)
     if not app.config["SETTINGS"].testing:
         app.register_error_handler(Exception, _unexpected)
