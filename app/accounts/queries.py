@@ -288,6 +288,11 @@ def use_link(session: Session, found: MailLink, now: dt.datetime) -> bool:
     return bool(used.rowcount)  # type: ignore[attr-defined]
 
 
+def end_links(session: Session, account: User) -> None:
+    """Mailed links that were not used let nobody in any more."""
+    session.execute(delete(MailLink).where(MailLink.user_id == account.id, MailLink.used_at.is_(None)))
+
+
 def clean_up(session: Session, now: dt.datetime) -> int:
     """Remove what has expired: sessions, links older than a month, old counts. Returns how many rows."""
     month = now - dt.timedelta(days=30)

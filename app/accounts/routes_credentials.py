@@ -76,6 +76,7 @@ def save_passphrase() -> ResponseReturnValue:
         form.refuse(rule)
         return _passphrase_page(form, 422)
     queries.end_sessions(db.session, user, but=g.session_id)
+    queries.end_links(db.session, user)
     mails.send_passphrase_changed(db.session, user)
     log.info("passphrase_changed", user=str(user.id))
     db.session.commit()
@@ -149,6 +150,7 @@ def change_email(token: str) -> ResponseReturnValue:
             way_out=_l("Take another address."),
         )
     user.email, user.email_norm = wish.new, normalised_email(wish.new)
+    queries.end_links(db.session, user)  # they went to the address that may be lost
     mails.send_email_changed(db.session, user, wish.old)
     log.info("email_changed", user=str(user.id))
     db.session.commit()

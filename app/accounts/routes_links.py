@@ -75,6 +75,7 @@ def use_link(token: str) -> ResponseReturnValue:
         return _broken(queries.link(db.session, token))
     if found.purpose is LinkPurpose.RESET:
         queries.end_sessions(db.session, account)
+        queries.end_links(db.session, account)
         mails.send_passphrase_changed(db.session, account)
     account.joined_at = account.joined_at or db.utcnow()
     log.info("link_used", user=str(account.id), purpose=found.purpose.value)

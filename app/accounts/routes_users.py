@@ -208,6 +208,7 @@ def disable(user_id: uuid.UUID) -> ResponseReturnValue:
     account = _to_change(user_id)
     account.disable(signed_in_user(), queries.count_admins(db.session))
     queries.end_sessions(db.session, account)
+    queries.end_links(db.session, account)
     undo = url_for(".enable", user_id=account.id)
     return _done(account, _("The account of %(name)s is disabled.", name=account.name), "user_disabled", undo)
 
