@@ -6,113 +6,17 @@ import datetime as dt
 import threading
 import time
 import uuid
-from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 
 import pytest
 from flask import Flask
-from sqlalchemy import select
 from sqlalchemy.exc import OperationalError
 from sqlalchemy.orm import Session
 
 from app import db, history, jobs, worker
 from app.errors import RuleBroken
-from app.jobs import Beat, Handler, Job, JobState, LeaseLost, Progress, TryAgain, handler
-from tests.tools.installation import own_database, plumbing_app
-
-
-@pytest.fixture
-def app(engine: str, tmp_path: Path, request: pytest.FixtureRequest) -> Iterator[Flask]:
-    """The plumbing on its own database, so that workers in threads see committed rows."""
-    server = request.getfixturevalue("postgres_url") if engine == "postgresql" else None
-    with own_database(engine, server, tmp_path) as url, plumbing_app(url, tmp_path) as plumbing:
-        with plumbing.app_context(), db.database().writing() as session:
-            session.add(db.Counter(name="effects", value=0))
-        yield plumbing
-
-
-@pytest.fixture(autouse=True)
-def _rolled_back() -> None:
-    """These tests have a database of their own."""
-
-
-class Script:
-    """What the test handler does and what it saw."""
-
-    def __init__(self) -> None:
-        self.prepared = 0
-        self.wrong: Exception | None = None
-        self.wrong_in_apply: Exception | None = None
-        self.on_prepare: Any = None
-        self.on_apply: Any = None
-        self.told: list[tuple[str, str]] = []
-
-
-script = Script()
-
-
-@handler("test.count", max_attempts=3)
-class Count(Handler):
-    """Adds one to a counter: an effect that can be counted."""
-
-    def prepare(self, session: Session, payload: dict[str, Any], progress: Progress) -> Any:
-        script.prepared += 1
-        progress(1, 4, "half way to the middle")
-        if script.on_prepare is not None:
-            script.on_prepare(self, session, progress)
-        if script.wrong is not None:
-            raise script.wrong
-        return payload["by"]
-
-    def apply(self, session: Session, payload: dict[str, Any], prepared: Any) -> dict[str, Any]:
-        counter = session.get_one(db.Counter, "effects", with_for_update=True)
-        counter.value += prepared
-        if script.on_apply is not None:
-            script.on_apply(session)
-        if script.wrong_in_apply is not None:
-            raise script.wrong_in_apply
-        return {"value": counter.value}
-
-    def failed(self, session: Session, payload: dict[str, Any], code: str, reason: str) -> None:
-        script.told.append((code, reason))
-
-
-@pytest.fixture(autouse=True)
-def _fresh_script() -> None:
-    script.__init__()  # type: ignore[misc]
-
-
-def order(app: Flask, **options: Any) -> uuid.UUID:
-    with app.app_context(), db.database().writing() as session:
-        return jobs.enqueue(session, "test.count", {"by": 1}, **options).id
-
-
-def look(app: Flask, job_id: uuid.UUID) -> Job:
-    with app.app_context(), db.database().writing() as session:
-        found = jobs.job(session, job_id)
-        assert found is not None
-        return found
-
-
-def change(app: Flask, job_id: uuid.UUID, **values: Any) -> None:
-    with app.app_context(), db.database().writing() as session:
-        job = session.get_one(Job, job_id)
-        for name, value in values.items():
-            setattr(job, name, value)
-
-
-def effects(app: Flask) -> int:
-    with app.app_context(), db.database().writing() as session:
-        return session.get_one(db.Counter, "effects").value
-
-
-def claimed(app: Flask) -> worker.Run:
-    with app.app_context(), db.database().writing() as session:
-        job = worker.claim(session)
-    assert job is not None
-    return worker.Run(app.extensions["database"], job, None)
-
+from app.jobs import Handler, Job, JobState, LeaseLost, Progress, TryAgain
+from tests.jobs.scripted import Count, change, claimed, effects, look, order, script
 
 # --- it works
 
@@ -353,69 +257,3 @@ def test_a_cancelled_job_has_no_effects_even_when_a_worker_is_at_it(app: Flask) 
     with app.app_context(), pytest.raises(LeaseLost):
         run.attempt()
     assert (look(app, job_id).state, effects(app)) == (JobState.CANCELLED, 0)
-
-
-# --- the schedule
-
-
-def test_scheduled_work_is_ordered_once_per_due_moment_by_many_workers(
-    app: Flask, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(jobs, "clock", jobs.huey.MemoryHuey(results=False))
-    jobs.scheduled("test.count", minute="5", hour="3")
-    night = dt.datetime(2026, 11, 21, 3, 4, 30, tzinfo=dt.UTC)
-    with app.app_context(), db.database().writing() as session:
-        jobs.beat(session, "schedule", night)
-    for _ in range(3):
-        worker.Schedule(app.extensions["database"]).order_due(night + dt.timedelta(minutes=1))
-    with app.app_context(), db.database().writing() as session:
-        assert session.scalars(select(Job.kind)).all() == ["test.count"]
-
-
-def test_work_missed_while_no_worker_ran_is_caught_up_once(
-    app: Flask, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(jobs, "clock", jobs.huey.MemoryHuey(results=False))
-    jobs.scheduled("test.count", minute="0")
-    monday = dt.datetime(2026, 11, 23, 8, 30, tzinfo=dt.UTC)
-    with app.app_context(), db.database().writing() as session:
-        jobs.beat(session, "schedule", monday - dt.timedelta(days=3))
-    schedule = worker.Schedule(app.extensions["database"])
-    schedule.order_due(monday)
-    schedule.order_due(monday + dt.timedelta(minutes=2))
-    with app.app_context(), db.database().writing() as session:
-        assert len(session.scalars(select(Job)).all()) == 1
-
-
-def test_old_jobs_are_cleaned_up(app: Flask) -> None:
-    old, failed, young = order(app), order(app), order(app)
-    month = db.utcnow() - dt.timedelta(days=31)
-    change(app, old, state=JobState.DONE, finished_at=month)
-    change(app, failed, state=JobState.FAILED, finished_at=month)
-    change(app, young, state=JobState.DONE, finished_at=db.utcnow())
-    with app.app_context(), db.database().writing() as session:
-        jobs.enqueue(session, "jobs.clean_up", {})
-    worker.run_pending(app)
-    with app.app_context(), db.database().writing() as session:
-        left = session.scalars(select(Job.id).where(Job.kind == "test.count")).all()
-    assert set(left) == {failed, young}
-
-
-def test_the_worker_works_shows_its_heartbeat_and_stops_when_told(app: Flask) -> None:
-    job_id = order(app)
-    stop = threading.Event()
-    thread = threading.Thread(target=worker.run_worker, args=(app, stop))
-    thread.start()
-    deadline = time.monotonic() + 10
-    while look(app, job_id).state != JobState.DONE and time.monotonic() < deadline:
-        time.sleep(0.02)
-    second = order(app)  # the worker sleeps now and must find this by itself
-    while look(app, second).state != JobState.DONE and time.monotonic() < deadline:
-        time.sleep(0.02)
-    stop.set()
-    thread.join(5)
-    assert not thread.is_alive()
-    assert look(app, second).state == JobState.DONE
-    with app.app_context(), db.database().writing() as session:
-        beat = session.get_one(Beat, "worker")
-    assert db.utcnow() - beat.at < dt.timedelta(seconds=15)
