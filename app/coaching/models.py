@@ -55,6 +55,7 @@ class Visit(Versioned, Base):
     __tablename__ = "visits"
     __table_args__ = (
         Index(None, "company_id", "starts_at", "id"),
+        Index(None, "company_id", "status", "starts_at"),
         Index(None, "coach_id", "starts_at", "id"),
         Index(None, "status", "starts_at"),
         CheckConstraint("minutes between 0 and 1440", name="minutes"),

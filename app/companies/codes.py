@@ -261,6 +261,7 @@ def _court(name: str) -> str:
     )
 
 
+@cache
 def _section(version: str, division: str) -> str:
     return str(nace.info(division, revision=_NACE_REVISION[version])["section"])
 

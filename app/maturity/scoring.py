@@ -140,11 +140,15 @@ def field_change(before: Iterable[Rating], after: Iterable[Rating]) -> FieldChan
 
 
 def mean_level(values: Iterable[int]) -> Decimal | None:
-    """The mean with one decimal, half up; none below three values."""
     """One decimal, half away from zero; none for fewer values than a score needs."""
     numbers = list(values)
-    if len(numbers) < RATED_FOR_A_SCORE:
+    return mean_of(sum(numbers), len(numbers))
+
+
+def mean_of(total: int, rated: int) -> Decimal | None:
+    """The same for a sum and a count that a query made."""
+    if rated < RATED_FOR_A_SCORE:
         return None
-    exact = Fraction(sum(numbers), len(numbers))
+    exact = Fraction(total, rated)
     tenths = (Decimal(exact.numerator * 10) / exact.denominator).quantize(Decimal(1), ROUND_HALF_UP)
     return tenths.scaleb(-1)

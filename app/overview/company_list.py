@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+import uuid
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
+from functools import lru_cache
 
 from flask_babel import gettext as _
+from markupsafe import Markup
 
 from app import filters
 from app.accounts.models import Role, User
+from app.charts import field_bars
 from app.companies import codes
 from app.companies.listing import QUIET_DAYS, Listing, Order, View
 from app.companies.models import CompanyStatus
@@ -113,6 +117,18 @@ def direction(listing: Listing, order: Order) -> str | None:
     return "descending" if listing.descending else "ascending"
 
 
-def scores_text(scores: Mapping[Field, Decimal | None]) -> str:
-    """The four tiny bars in words."""
-    return ", ".join(f"{word(field)} {filters.number(scores[field], 1)}" for field in Field)
+def bars(
+    levels: Mapping[uuid.UUID, Mapping[Field, Decimal | None]],
+) -> dict[uuid.UUID, Markup]:
+    """The four tiny bars by assessment, each with its text alternative."""
+    names, lang = tuple(str(word(field)) for field in Field), language()
+    return {
+        key: _drawn(tuple(scores[field] for field in Field), names, lang) for key, scores in levels.items()
+    }
+
+
+@lru_cache(maxsize=4096)
+def _drawn(scores: tuple[Decimal | None, ...], names: tuple[str, ...], _lang: str) -> Markup:
+    """Few firms differ in all four scores: a drawing is made once."""
+    words = ", ".join(f"{name} {filters.number(score, 1)}" for name, score in zip(names, scores, strict=True))
+    return field_bars(dict(zip(Field, scores, strict=True)), title=_("Maturity: %(levels)s", levels=words))

@@ -14,6 +14,7 @@ from sqlalchemy import (
     Select,
     String,
     Uuid,
+    case,
     cast,
     exists,
     func,
@@ -34,7 +35,7 @@ from app.db import UTCDateTime
 from app.fields import Field
 from app.maturity.models import Answer, Assessment, Dimension, Party
 from app.maturity.queries import CLOSED
-from app.maturity.scoring import Rating, field_score
+from app.maturity.scoring import CLAIMED_CAP, Strength, mean_of
 from app.roadmap.models import Measure, MeasureStatus
 
 COUNTED: Final = 1000  # counts stop here: "1,000+"
@@ -73,10 +74,8 @@ class Page:
 
 def _last_visit() -> Any:
     return (
-        select(Visit.starts_at)
+        select(func.max(Visit.starts_at))
         .where(Visit.company_id == Company.id, Visit.status == VisitStatus.DONE)
-        .order_by(Visit.starts_at.desc(), Visit.id.desc())
-        .limit(1)
         .scalar_subquery()
     )
 
@@ -216,22 +215,29 @@ def _measures(*states: MeasureStatus) -> Any:
 def levels(
     session: Session, assessment_ids: Collection[uuid.UUID]
 ) -> dict[uuid.UUID, dict[Field, Decimal | None]]:
-    """Field scores by assessment; one statement whatever the number."""
+    """Field scores by assessment: sums of effective levels made by the database, one row a field.
+
+    The same rule as `scoring.effective_level`; a test holds the two together.
+    """
     if not assessment_ids:
         return {}
+    claimed = Answer.strength.is_(None) | (Answer.strength == Strength.CLAIMED)
+    effective = case((claimed & (Answer.level > CLAIMED_CAP), CLAIMED_CAP), else_=Answer.level)
     rows = session.execute(
-        select(Answer.assessment_id, Dimension.field, Answer.level, Answer.strength, Answer.not_applicable)
+        select(Answer.assessment_id, Dimension.field, func.sum(effective), func.count())
         .join(Dimension, Dimension.id == Answer.dimension_id)
-        .where(Answer.assessment_id.in_(assessment_ids), Answer.party == Party.COACH)
+        .where(
+            Answer.assessment_id.in_(assessment_ids),
+            Answer.party == Party.COACH,
+            Answer.level.is_not(None),
+            ~Answer.not_applicable,
+        )
+        .group_by(Answer.assessment_id, Dimension.field)
     )
-    ratings: dict[uuid.UUID, dict[Field, list[Rating]]] = {}
-    for number, (assessment_id, field, level, strength, without) in enumerate(rows):
-        by_field = ratings.setdefault(assessment_id, {})
-        by_field.setdefault(field, []).append(Rating(str(number), level, strength, without))
-    return {
-        assessment_id: {field: field_score(by_field.get(field, ())).mean for field in Field}
-        for assessment_id, by_field in ratings.items()
-    }
+    scores: dict[uuid.UUID, dict[Field, Decimal | None]] = {}
+    for assessment_id, field, total, rated in rows:
+        scores.setdefault(assessment_id, dict.fromkeys(Field))[field] = mean_of(int(total), int(rated))
+    return scores
 
 
 def _capped(hits: Select[Company]) -> Any:
@@ -241,10 +247,12 @@ def _capped(hits: Select[Company]) -> Any:
 
 def counts(session: Session, user: User, listing: Listing, now: dt.datetime) -> dict[str, int]:
     """How many companies the list ("hits") and each view hold, counted up to a limit; one statement."""
-    views = [view for view in View if view is not View.ARCHIVED]
-    wanted = {"hits": listing, **{view.value: listing.seen_as(view) for view in views}}
+    wanted = {view.value: listing.seen_as(view) for view in View if view is not View.ARCHIVED}
+    if listing.filters or listing.view is View.ARCHIVED:
+        wanted["hits"] = listing
     figures = session.execute(select(*(_capped(_hits(user, one, now)) for one in wanted.values()))).one()
-    return dict(zip(wanted, figures, strict=True))
+    counted = dict(zip(wanted, figures, strict=True))
+    return {"hits": counted[listing.view.value], **counted} if "hits" not in counted else counted
 
 
 def tightest_filter(session: Session, user: User, listing: Listing, now: dt.datetime) -> tuple[str, int]:
@@ -257,28 +265,30 @@ def tightest_filter(session: Session, user: User, listing: Listing, now: dt.date
 
 
 def choices(session: Session, user: User) -> Mapping[str, list[tuple[str, str]]]:
-    """What the list can be filtered by: (value, name) of coaches, regions, divisions and tags in use."""
-    seen = visible_companies(user).where(Company.archived_at.is_(None))
-    ids = seen.with_only_columns(Company.id)
-    nothing = literal("")
-    division = func.substr(Company.wz_code, 1, 2)
+    """What the list can be filtered by: (value, name) of coaches, regions, branches and tags in use.
+
+    For people of the centre, who see every company: so each list comes straight from one index.
+    """
+    seen, nothing = visible_companies(user).where(Company.archived_at.is_(None)), literal("")
+    # distinct over the bare column: an engine then skips through its index instead of reading all of it
+    regions = seen.with_only_columns(Company.nuts3).where(Company.nuts3 != "").distinct().subquery()
+    branches = seen.with_only_columns(Company.wz_code).where(Company.wz_code != "").distinct().subquery()
+    tags = select(CompanyTag.name).distinct().limit(CHOICES).subquery()
     parts = (
-        select(literal("coach"), cast(User.id, String(36)), User.last_name + ", " + User.first_name)
-        .where(User.id.in_(select(CompanyCoach.user_id)))
-        .distinct(),
-        seen.with_only_columns(literal("region"), Company.nuts3, nothing)
-        .where(Company.nuts3 != "")
-        .distinct(),
-        seen.with_only_columns(literal("division"), division, nothing)
-        .where(Company.wz_code != "")
-        .distinct(),
-        select(literal("tag"), CompanyTag.name, CompanyTag.name)
-        .where(CompanyTag.company_id.in_(ids))
-        .distinct()
-        .limit(CHOICES),
+        select(literal("coach"), cast(User.id, String(36)), User.last_name + ", " + User.first_name).where(
+            User.id.in_(select(CompanyCoach.user_id))
+        ),
+        select(literal("region"), regions.c[0], nothing),
+        select(literal("division"), branches.c[0], nothing),
+        select(literal("tag"), tags.c[0], tags.c[0]),
     )
-    found: dict[str, list[tuple[str, str]]] = {"coach": [], "region": [], "division": [], "tag": []}
-    wrapped = [select(part.subquery()) for part in parts]
-    for kind, value, name in session.execute(union_all(*wrapped)):
-        found[kind].append((str(uuid.UUID(value)) if kind == "coach" else value, name))
+    found: dict[str, set[tuple[str, str]]] = {
+        "coach": set(),
+        "region": set(),
+        "division": set(),
+        "tag": set(),
+    }
+    for kind, value, name in session.execute(union_all(*parts)):
+        known = str(uuid.UUID(value)) if kind == "coach" else value[:2] if kind == "division" else value
+        found[kind].add((known, name))
     return {kind: sorted(rows, key=lambda row: (row[1].casefold(), row[0])) for kind, rows in found.items()}

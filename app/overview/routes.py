@@ -36,6 +36,7 @@ def companies() -> ResponseReturnValue:
     page = queries_companies.page(db.session, user, listing, now)
     counts = queries_companies.counts(db.session, user, listing, now)
     choices = company_list.named(queries_companies.choices(db.session, user))
+    assessed = [row.assessment_id for row in page.rows if row.assessment_id]
     tightest = None
     if not page.rows and listing.filters:
         tightest = queries_companies.tightest_filter(db.session, user, listing, now)
@@ -43,9 +44,7 @@ def companies() -> ResponseReturnValue:
         "overview/companies.html",
         listing=listing,
         rows=page.rows,
-        levels=queries_companies.levels(
-            db.session, [row.assessment_id for row in page.rows if row.assessment_id]
-        ),
+        bars=company_list.bars(queries_companies.levels(db.session, assessed)),
         views=company_list.tabs(listing, user, counts, limit),
         orders={order.value: order for order in Order},
         direction=company_list.direction,
@@ -58,7 +57,6 @@ def companies() -> ResponseReturnValue:
         following=listing.but(after=page.next) if page.next else None,
         cleared=listing.seen_as(listing.view),
         branch=codes.section_and_division,
-        scores_text=company_list.scores_text,
         quiet_days=QUIET_DAYS,
         now=now,
         may_create=access.can_create_company(user),

@@ -743,6 +743,11 @@ def upgrade() -> None:
             batch_op.f("ix_visits_coach_id_starts_at_id"), ["coach_id", "starts_at", "id"], unique=False
         )
         batch_op.create_index(
+            batch_op.f("ix_visits_company_id_status_starts_at"),
+            ["company_id", "status", "starts_at"],
+            unique=False,
+        )
+        batch_op.create_index(
             batch_op.f("ix_visits_company_id_starts_at_id"), ["company_id", "starts_at", "id"], unique=False
         )
         batch_op.create_index(batch_op.f("ix_visits_status_starts_at"), ["status", "starts_at"], unique=False)
@@ -1105,6 +1110,7 @@ def downgrade() -> None:
     op.drop_table("answers")
     with op.batch_alter_table("visits", schema=None) as batch_op:
         batch_op.drop_index(batch_op.f("ix_visits_status_starts_at"))
+        batch_op.drop_index(batch_op.f("ix_visits_company_id_status_starts_at"))
         batch_op.drop_index(batch_op.f("ix_visits_company_id_starts_at_id"))
         batch_op.drop_index(batch_op.f("ix_visits_coach_id_starts_at_id"))
 

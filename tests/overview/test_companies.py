@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import html
+import random
 import re
 
 import pytest
@@ -15,6 +16,9 @@ from app import db
 from app.accounts.models import Role, User
 from app.companies import listing
 from app.companies.models import Company, CompanyStatus, CompanyTag
+from app.maturity import queries as maturity
+from app.maturity.scoring import Strength
+from app.overview import queries_companies
 from app.roadmap.models import MeasureStatus
 from tests.counting import count_statements
 from tests.factories import make_company, make_user, make_visit, sign_in
@@ -204,7 +208,7 @@ def test_no_hits_name_the_filter_that_excludes_the_most(
     assert "No company passes these filters" in page
     assert "Without “Status: Active” there is 1." in page
     nothing = staff.get("/companies?q=zzz").get_data(as_text=True)
-    assert "Clear all" in nothing
+    assert "Without “Name: zzz” there are 4." in nothing
 
 
 @pytest.mark.parametrize(
@@ -267,3 +271,20 @@ def test_six_statements_whatever_the_number_of_rows(
 
 def test_a_page_has_fifty_rows() -> None:
     assert listing.PAGE_SIZE == 50
+
+
+def test_the_databases_levels_are_those_of_the_scoring_rules(session: Session, coach: User) -> None:
+    company = make_company(session, coach)
+    opened = assess(session, company, coach)
+    given = list(maturity.answers_of(session, opened.id).values())
+    chooser = random.Random(7)  # noqa: S311 - the same levels on every run
+    for answer in given:
+        answer.level = chooser.choice([None, 0, 1, 2, 3, 4, 5])
+        answer.strength = chooser.choice([None, *Strength])
+        answer.not_applicable = chooser.random() < 0.15
+    session.flush()
+    result = maturity.latest_result(session, company.id)
+    assert result is not None
+    by_rules = {field.field: field.score.mean for field in result.fields}
+    assert queries_companies.levels(session, [opened.id]) == {opened.id: by_rules}
+    assert any(mean is not None for mean in by_rules.values())
