@@ -44,6 +44,11 @@ def centre_zone() -> ZoneInfo:
     return ZoneInfo(g.get("time_zone") or "Europe/Berlin")
 
 
+def use_zone(name: str) -> None:
+    """Show moments in this zone for the rest of the request, command or job."""
+    g.time_zone = name
+
+
 def today() -> dt.date:
     """The present day in the centre's time zone."""
     return dt.datetime.now(centre_zone()).date()

@@ -73,6 +73,12 @@ class OutboxMail(Base):
         self.html = None
 
 
+def public_address(path: str = "/") -> str:
+    """A link for a mail or a command's output; never made from what a browser sends as host."""
+    settings: Settings = current_app.config["SETTINGS"]
+    return settings.public_url + path
+
+
 def _header(field: str, value: str, limit: int = 200) -> str:
     """A header's value: one line, no control characters, so that nobody adds headers of their own."""
     if any(ord(c) < 32 or ord(c) == 127 or c in "\u2028\u2029\x85" for c in value):

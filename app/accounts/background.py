@@ -5,12 +5,12 @@ from __future__ import annotations
 import uuid
 from typing import Any
 
-from flask import g
 from sqlalchemy.orm import Session
 
 from app.accounts import mails, queries
 from app.accounts.models import LinkPurpose, Role, User
 from app.db import utcnow
+from app.i18n import use_zone
 from app.jobs import Handler, handler, scheduled
 
 
@@ -26,7 +26,7 @@ class MailLinkAsked(Handler):
         account = session.get(User, uuid.UUID(payload["user"])) if payload["user"] else None
         if account is None or not account.active:
             return {"mailed": False}
-        g.time_zone = queries.centre(session).time_zone
+        use_zone(queries.centre(session).time_zone)
         purpose = LinkPurpose.SIGN_IN if account.role is Role.COMPANY else LinkPurpose.RESET
         mails.send_link(session, account, purpose)
         return {"mailed": True}

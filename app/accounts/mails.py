@@ -6,7 +6,6 @@ import datetime as dt
 from email.utils import formataddr
 from typing import Any
 
-from flask import current_app
 from flask_babel import lazy_gettext as _l
 from sqlalchemy.orm import Session
 
@@ -19,11 +18,6 @@ _SUBJECTS = {
     LinkPurpose.SIGN_IN: _l("Your sign-in link"),
     LinkPurpose.RESET: _l("Set a new passphrase"),
 }
-
-
-def public_address(path: str = "/") -> str:
-    """A link for a mail or a command's output; never made from what a browser sends as host."""
-    return f"{current_app.config['SETTINGS'].public_url}{path}"
 
 
 def sender_of(centre: Centre) -> str:
@@ -64,7 +58,7 @@ def send_invitation(session: Session, account: User, inviter: str, company: str)
 def send_further_access(session: Session, account: User, inviter: str, company: str) -> None:
     """To somebody who has an account already: what is new for them."""
     subject = _l("Your access to Wandelwerk")
-    _send(session, account, subject, "access", url=public_address(), inviter=inviter, company=company)
+    _send(session, account, subject, "access", url=mail.public_address(), inviter=inviter, company=company)
 
 
 def send_passphrase_changed(session: Session, account: User) -> None:
@@ -92,4 +86,4 @@ def make_url(session: Session, account: User, purpose: LinkPurpose) -> tuple[str
     """A new single-use link and the moment it expires."""
     now = db.utcnow()
     token = queries.make_link(session, account, purpose, now)
-    return public_address(f"/link/{token}"), now + queries.LINK_LIFE[purpose]
+    return mail.public_address(f"/link/{token}"), now + queries.LINK_LIFE[purpose]

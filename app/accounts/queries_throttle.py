@@ -31,14 +31,17 @@ def count_try(session: Session, keys: dict[str, int], now: dt.datetime) -> None:
     for row in rows.values():
         if now - row.last_at >= FORGET_AFTER:
             row.failures = 0
-    wait = max(
-        (row.last_at + _wait(row.failures, keys[key]) - now for key, row in rows.items()),
-        default=dt.timedelta(),
-    )
-    if wait > dt.timedelta():
-        raise TooManyTries(int(wait.total_seconds()) + 1)
+    longest = max(_left(row, keys[key], now) for key, row in rows.items())
+    if longest > dt.timedelta():
+        raise TooManyTries(int(longest.total_seconds()) + 1)
     for row in rows.values():
-        row.failures, row.last_at = row.failures + 1, now
+        row.failures, row.last_at = row.failures + 1, max(now, row.last_at)
+
+
+def _left(row: Throttle, free: int, now: dt.datetime) -> dt.timedelta:
+    """How long a key still waits; `now` may lie before the last try, which held the lock meanwhile."""
+    wait = _wait(row.failures, free)
+    return row.last_at + wait - now if wait else dt.timedelta()
 
 
 def _locked_throttle(session: Session, key: str, now: dt.datetime) -> Throttle:

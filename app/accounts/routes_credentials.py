@@ -10,7 +10,7 @@ from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 
-from app import db
+from app import db, mail
 from app.accounts import email_change, mails, passwords, queries, queries_throttle, signing_in
 from app.accounts.email_change import Wish
 from app.accounts.forms import ChangePassphraseForm, EmailForm, NewPassphraseForm
@@ -112,7 +112,7 @@ def wish_email() -> ResponseReturnValue:
     if owner is None or owner.id == user.id:
         wish = Wish(user.id, user.email, new)
         token = email_change.token_of(current_app.config["SECRET_KEY"], wish)
-        url = mails.public_address(f"/me/email/{quote(token)}")
+        url = mail.public_address(f"/me/email/{quote(token)}")
         mails.send_email_confirmation(db.session, user, new, url, db.utcnow() + email_change.LIFE)
     else:
         mails.send_email_taken(db.session, owner)

@@ -11,19 +11,19 @@ from flask_babel import gettext as _
 from markupsafe import Markup, escape
 
 from app import db
-from app.accounts import mails, queries_outbox
+from app.accounts import queries_outbox
 from app.accounts.marks import allow
 from app.accounts.models import Role
 from app.accounts.routes import bp
 from app.errors import RuleBroken
-from app.mail import MailState
+from app.mail import MailState, public_address
 
 PAGE = 50
 
 
 def with_own_links(text: str) -> Markup:
     """A mail's text; addresses of this installation can be clicked, all else is plain text."""
-    own = re.escape(mails.public_address("/"))
+    own = re.escape(public_address("/"))
     parts = re.split(rf"({own}[^\s<>\"]*)", text)
     return Markup("").join(
         Markup('<a href="{0}">{0}</a>').format(part) if position % 2 else escape(part)
