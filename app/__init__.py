@@ -32,8 +32,8 @@ def create_app(settings: Settings | None = None) -> Flask:
     logs.init_app(app)
     for plumbing in (db, security, i18n, filters, assets, charts, pages, jobs):
         plumbing.init_app(app)
+    app.before_request(_remember_centre)  # first: pages of refusal show the centre, too
     signing_in.init_app(app)
-    app.before_request(_remember_centre)
     _register_domains(app)
     navigation.init_app(app)
     if settings.https:

@@ -6,7 +6,7 @@ import datetime as dt
 import enum
 import uuid
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from contextvars import ContextVar
 from typing import Annotated, Any, ClassVar, cast
 
@@ -33,6 +33,7 @@ from sqlalchemy import (
     select,
 )
 from sqlalchemy.dialects.postgresql import JSONB
+from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import DeclarativeBase, Mapped, Session, mapped_column
 from werkzeug.local import LocalProxy
 
@@ -162,10 +163,12 @@ class Counter(Base):
 
 def next_number(session: Session, series: str) -> int:
     """The next number of a series without gaps by rollback; the row lock makes it unique."""
-    counter = session.scalar(select(Counter).where(Counter.name == series).with_for_update())
+    statement = select(Counter).where(Counter.name == series).with_for_update()
+    counter = session.scalar(statement)
     if counter is None:
-        counter = Counter(name=series, value=0)
-        session.add(counter)
+        with suppress(IntegrityError), session.begin_nested():  # somebody else may begin it just now
+            session.add(Counter(name=series, value=0))
+        counter = session.scalars(statement).one()
     counter.value += 1
     session.flush()
     return counter.value
@@ -180,13 +183,14 @@ def make_engine(url: str) -> Engine:
     if url.startswith("sqlite"):
         if sqlite.sqlite_version_info < (3, 51, 3):
             raise RuntimeError(f"SQLite {sqlite.sqlite_version} has the WAL-reset bug; 3.51.3 is needed")
-        engine = create_engine(url, module=sqlite, connect_args={"timeout": 10})
+        engine = create_engine(url, module=sqlite, connect_args={"timeout": 10}, hide_parameters=True)
         event.listen(engine, "connect", _prepare_sqlite)
         event.listen(engine, "begin", _begin_sqlite)
     else:
         engine = create_engine(
             url,
             pool_pre_ping=True,
+            hide_parameters=True,
             connect_args={
                 "options": "-c statement_timeout=30000 -c lock_timeout=10000"
                 " -c idle_in_transaction_session_timeout=120000 -c timezone=UTC"

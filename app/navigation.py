@@ -57,7 +57,7 @@ ITEMS = (
         _l("Maturity model"),
         "chart-radar",
         "maturity.reference",
-        ("manager", "admin"),
+        ("coach", "manager", "admin"),
         ("maturity.reference",),
         phone=False,
     ),

@@ -63,7 +63,6 @@ POLICY: dict[str, frozenset[Role] | None] = {
             "accounts.centre accounts.centre_texts accounts.disable accounts.enable accounts.end_sessions_of"
             " accounts.invite accounts.invite_again accounts.new_user accounts.reset accounts.save_centre"
             " accounts.save_centre_texts accounts.save_user accounts.user accounts.users"
-            " maturity.reference"
         ),
         CENTRE,
     ),
@@ -82,6 +81,7 @@ POLICY: dict[str, frozenset[Role] | None] = {
         frozenset({Role.COMPANY}),
     ),
     "roadmap.catalogue": STAFF | {Role.ADMIN},
+    "maturity.reference": STAFF | {Role.ADMIN},
 }
 OF_STAFF = (
     "coaching.",

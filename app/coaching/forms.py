@@ -34,6 +34,7 @@ from app.i18n import centre_zone, today
 from app.words import choices, word
 
 MOST_ROWS = 40
+BUILT_ROWS = 100  # what is typed beyond the limit is still shown; each row costs time to build
 EMPTY_ROWS = 3
 MORNING = dt.time(9, 0)
 _TIMES = tuple(kind.value for kind in TimeKind)
@@ -98,11 +99,11 @@ class RowList(FieldList):  # type: ignore[type-arg]
         self.type = "FieldList"  # what the page's list of errors looks at
 
     def _extract_indices(self, prefix: str, formdata: Iterable[str]) -> Iterator[int]:
-        """One row more than allowed is enough to refuse them: each row costs time to build."""
+        """More rows than may be saved are shown with what was typed, but not any number of them."""
         found: set[int] = set()
         for name in formdata:
             number = name.removeprefix(f"{prefix}-").split("-", 1)[0] if name.startswith(f"{prefix}-") else ""
-            if number.isascii() and number.isdigit() and len(number) < 5 and len(found) <= MOST_ROWS:
+            if number.isascii() and number.isdigit() and len(number) < 5 and len(found) < BUILT_ROWS:
                 found.add(int(number))
         yield from found
 

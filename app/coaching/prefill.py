@@ -30,12 +30,13 @@ def tomorrow_morning(now: dt.datetime, zone: ZoneInfo) -> dt.datetime:
 def first_values(
     last: Visit | None, contacts: Collection[Contact], *, planned: bool, now: dt.datetime, zone: ZoneInfo
 ) -> dict[str, Any]:
-    """A new visit: now, and otherwise like the last one at this company."""
+    """A new visit: just over, and otherwise like the last one at this company."""
+    lasted = dt.timedelta(minutes=last.minutes if last else 0)
     present = {one.contact_id for one in last.people} if last else set()
     return {
         "new_id": str(new_id()),
         "status": VisitStatus.PLANNED if planned else VisitStatus.DONE,
-        "starts_at": tomorrow_morning(now, zone) if planned else rounded_down(now),
+        "starts_at": tomorrow_morning(now, zone) if planned else rounded_down(now - lasted),
         "kind": last.kind if last else VisitKind.ON_SITE,
         "contacts": [c.id for c in contacts if c.id in present],
         "on_site": (last.minutes or None) if last else None,

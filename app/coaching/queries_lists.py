@@ -287,7 +287,9 @@ def timeline_of(
     more, entries = len(entries) > size, entries[:size]
     visits, commitments = session.execute(
         select(
-            select(func.count()).where(Visit.company_id == company.id).scalar_subquery(),
+            select(func.count())
+            .where(Visit.company_id == company.id, Visit.status != VisitStatus.PLANNED)
+            .scalar_subquery(),
             select(func.count()).where(Commitment.company_id == company.id).scalar_subquery(),
         )
     ).one()

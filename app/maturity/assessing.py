@@ -18,6 +18,8 @@ from app.maturity.models import Answer, Assessment, AssessmentKind, Dimension, P
 from app.maturity.scoring import CHOOSABLE_STRENGTHS, Strength
 from app.maturity.targets import check_importance, check_target
 
+EARLIEST_YEAR = 2000
+
 
 @dataclass(frozen=True)
 class Given:
@@ -53,6 +55,15 @@ def start_assessment(
             value=day,
             limit=today,
             way_out=_l("Take today or an earlier day."),
+        )
+    if day.year < EARLIEST_YEAR:
+        raise RuleBroken(
+            "assessment.too_early",
+            _l("An assessment cannot lie before the year %(year)s.", year=EARLIEST_YEAR),
+            field="assessed_on",
+            value=day,
+            limit=EARLIEST_YEAR,
+            way_out=_l("Check the year."),
         )
     opened = Assessment(
         number=queries.new_assessment_number(session),

@@ -327,7 +327,7 @@ def _whole(text: str | None) -> int | None:
 
 
 @bp.get("/reference/maturity")
-@allow(Role.MANAGER, Role.ADMIN)
+@allow(*STAFF, Role.ADMIN)
 def reference() -> ResponseReturnValue:
     """The maturity model as it is in use: dimensions, criteria, evidence; and its versions."""
     model = queries.current_model(db.session)

@@ -108,8 +108,16 @@ def sentence(result: Result) -> str:
             )
         )
     if (widest := result.widest_gap) is not None:
+        alike = sum(1 for row in result.rows if row.gap == widest.gap)
         parts.append(
             ngettext(
+                "In %(n)s dimensions one level is missing to the target.",
+                "In %(n)s dimensions %(num)s levels are missing to the target.",
+                widest.gap,
+                n=alike,
+            )
+            if alike > 1
+            else ngettext(
                 "Farthest from its target: %(name)s (%(num)s level).",
                 "Farthest from its target: %(name)s (%(num)s levels).",
                 widest.gap,
@@ -165,7 +173,7 @@ def _weakest(names: list[str], level: int | None) -> str:
     if not names or level is None:
         return ""
     if len(names) > 1:
-        return _("%(n)s dimensions at level %(level)s", n=len(names), level=level)
+        return _("Lowest: %(n)s dimensions at level %(level)s", n=len(names), level=level)
     return _("Weakest: %(names)s (%(level)s)", names=names[0], level=level)
 
 

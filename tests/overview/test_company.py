@@ -253,7 +253,7 @@ def test_four_fields_with_score_change_target_and_chart(
     assert shown.count("+1.0 since T0") >= 4
     for words in (
         "22 of 22 dimensions are at least one level higher than at T0.",
-        "Farthest from its target:",
+        "missing to the target.",
         "(2 levels)",
         "dimensions at level 2",
         "1 of 2 done",
