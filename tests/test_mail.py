@@ -197,7 +197,7 @@ def test_a_server_that_is_down_is_tried_again_and_then_the_mail_fails(app: Flask
         make_due()
     assert (job().state, job().attempts) == (JobState.FAILED, 6)
     failed = look(written.id)
-    assert (failed.state, failed.error) == (MailState.FAILED, "The mail server cannot be reached.")
+    assert (failed.state, failed.error) == (MailState.FAILED, "Der Mailserver ist nicht erreichbar.")
     assert "geheim" in failed.text  # it can still be sent again
 
 
@@ -216,7 +216,7 @@ def test_a_refused_address_fails_at_once(app: Flask, server: Controller, postbox
     written = write()
     worker.run_pending(app)
     assert look(written.id).state == MailState.FAILED
-    assert look(written.id).error == "The mail server does not accept this address (550)."
+    assert look(written.id).error == "Der Mailserver nimmt diese Adresse nicht an (550)."
 
 
 def test_a_full_mailbox_is_tried_again(app: Flask, server: Controller, postbox: Postbox) -> None:

@@ -254,7 +254,7 @@ def test_four_fields_with_score_change_target_and_chart(
     for words in (
         "22 of 22 dimensions are at least one level higher than at T0.",
         "missing to the target.",
-        "(2 levels)",
+        "2 levels are missing",
         "dimensions at level 2",
         "1 of 2 done",
     ):
