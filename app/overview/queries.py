@@ -5,8 +5,9 @@ from __future__ import annotations
 import uuid
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cache
 
-from sqlalchemy import select
+from sqlalchemy import Select, Uuid, bindparam, select
 from sqlalchemy.orm import Session, joinedload, load_only
 
 from app.coaching.models import Visit, VisitStatus
@@ -79,27 +80,32 @@ def standing(session: Session, company_id: uuid.UUID) -> Standing:
     )
 
 
-def _taken(session: Session, company_id: uuid.UUID) -> tuple[list[_Taken], dict[str, int]]:
+@cache
+def _all_taken() -> Select[Assessment, Dimension, Answer, int]:
+    """Built once: putting it together takes longer than running it."""
     coach_says = (
         (Answer.assessment_id == Assessment.id)
         & (Answer.dimension_id == Dimension.id)
         & (Answer.party == Party.COACH)
     )
     target = (Target.company_id == Assessment.company_id) & (Target.dimension_key == Dimension.key)
-    rows = session.execute(
+    return (
         select(Assessment, Dimension, Answer, Target.level)
         .join(Dimension, Dimension.model_id == Assessment.model_id)
         .outerjoin(Answer, coach_says)
         .outerjoin(Target, target)
-        .where(Assessment.company_id == company_id)
+        .where(Assessment.company_id == bindparam("company", type_=Uuid()))
         .options(
             load_only(Dimension.field, Dimension.key, Dimension.position, Dimension.name, Dimension.short)
         )
         .order_by(Assessment.assessed_on, Assessment.id, Dimension.position)
     )
+
+
+def _taken(session: Session, company_id: uuid.UUID) -> tuple[list[_Taken], dict[str, int]]:
     found: dict[uuid.UUID, _Taken] = {}
     targets: dict[str, int] = {}
-    for assessment, dimension, answer, level in rows:
+    for assessment, dimension, answer, level in session.execute(_all_taken(), {"company": company_id}):
         taken = found.setdefault(assessment.id, _Taken(assessment, [], {}))
         taken.dimensions.append(dimension)
         if answer is not None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import uuid
 from collections.abc import Callable
+from functools import cache
 from typing import Any, Final
 
 from sqlalchemy import (
@@ -12,6 +13,7 @@ from sqlalchemy import (
     Select,
     String,
     Uuid,
+    bindparam,
     cast,
     func,
     literal,
@@ -47,23 +49,31 @@ def timeline(
     before: tuple[dt.datetime, uuid.UUID] | None = None,
 ) -> Excerpt:
     """The newest entries, or those older than a place; every kind is read by its own index."""
-    wanted = TOPICS[topic] if topic else tuple(_BRANCHES)
+    values: dict[str, Any] = {"company": company_id}
+    if before is not None:
+        values |= {"at": before[0], "key": before[1]}
+    rows = session.execute(_statement(language, topic, older=before is not None), values)
+    entries = [Entry(Happening(row[0]), *(_filled(value) for value in row[1:])) for row in rows]
+    shown = entries[:PAGE]
+    return Excerpt(shown, shown[-1].cursor if len(entries) > PAGE else "")
+
+
+@cache
+def _statement(language: str, topic: Topic | None, *, older: bool) -> Select[Any]:
+    """Built once for each combination: putting it together takes longer than running it."""
+    place = tuple_(bindparam("at", type_=UTCDateTime()), bindparam("key", type_=Uuid()))
     parts = []
-    for what in wanted:
+    for what in TOPICS[topic] if topic else tuple(_BRANCHES):
         record, at, branch = _BRANCHES[what](language)
-        branch = branch.where(record.company_id == company_id)
+        branch = branch.where(record.company_id == bindparam("company", type_=Uuid()))
         if what is Happening.PROMISED and topic is None:
             branch = branch.where(record.visit_id.is_(None))  # others stand in their visit's entry
-        if before is not None:
-            place = tuple_(literal(before[0], UTCDateTime()), literal(before[1], Uuid()))
+        if older:
             branch = branch.where(tuple_(at, record.id) < place)
         newest = branch.order_by(at.desc(), record.id.desc()).limit(PAGE + 1).subquery()
         parts.append(select(newest))
     merged = union_all(*parts).subquery()
-    rows = session.execute(select(merged).order_by(merged.c.at.desc(), merged.c.id.desc()).limit(PAGE + 1))
-    entries = [Entry(Happening(row[0]), *(_filled(value) for value in row[1:])) for row in rows]
-    shown = entries[:PAGE]
-    return Excerpt(shown, shown[-1].cursor if len(entries) > PAGE else "")
+    return select(merged).order_by(merged.c.at.desc(), merged.c.id.desc()).limit(PAGE + 1)
 
 
 def _filled(value: Any) -> Any:
