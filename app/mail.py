@@ -73,6 +73,15 @@ class OutboxMail(Base):
         self.html = None
 
 
+def on_its_way(text: str) -> str:
+    """What to tell after ordering a mail: without a mail server it waits for an administrator."""
+    settings: Settings = current_app.config["SETTINGS"]
+    if settings.smtp_url:
+        return text
+    waits = _("No mail server is set up: it lies in the outbox, where an administrator finds the link.")
+    return f"{text} {waits}"
+
+
 def public_address(path: str = "/") -> str:
     """A link for a mail or a command's output; never made from what a browser sends as host."""
     settings: Settings = current_app.config["SETTINGS"]

@@ -20,7 +20,7 @@ from app.words import option, word
 LANGUAGE_NAMES = [option("de", "Deutsch"), option("en", "English")]
 SALUTATIONS = [option("", _l("no salutation")), option("ms", _l("Ms")), option("mr", _l("Mr"))]
 THEMES = [option("auto", _l("Like the device")), option("light", _l("Light")), option("dark", _l("Dark"))]
-_NUTS = re.compile(r"[A-Z]{2}[0-9A-Z]{0,3}")
+_NUTS = re.compile(r"DE([1-9A-G][0-9]?[0-9A-Z]?)?")
 _NEEDED = _l("Please fill this in.")
 
 
@@ -176,7 +176,9 @@ class CentreForm(Form):
         """Codes look like DE or DE80; a code stands for all regions that begin with it."""
         wrong = next((code for code in field.data or [] if not _NUTS.fullmatch(code)), None)
         if wrong is not None:
-            raise ValidationError(_("“%(value)s” is no NUTS code; they look like DE80.", value=wrong[:20]))
+            raise ValidationError(
+                _("“%(value)s” is no German NUTS code; they look like DE80 or DE803.", value=wrong[:20])
+            )
 
 
 class TextsForm(Form):

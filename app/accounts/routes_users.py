@@ -20,6 +20,7 @@ from app.accounts.routes import bp
 from app.accounts.signing_in import signed_in_user
 from app.errors import NotAllowed, RuleBroken
 from app.forms import resolve_conflicts
+from app.mail import on_its_way
 
 PAGE = 50
 CHANGED = ("first_name", "last_name", "salutation", "job_title", "phone", "role", "language")
@@ -96,7 +97,7 @@ def invite() -> ResponseReturnValue:
         return _invite_page(form, 422, _invited_before(rule, me))
     db.session.commit()
     log.info("user_invited", user=str(account.id), role=account.role.value)
-    flash(_("%(name)s is invited by mail.", name=account.name), "success")
+    flash(on_its_way(_("%(name)s is invited by mail.", name=account.name)), "success")
     return redirect(url_for(".users"), 303)
 
 
@@ -185,7 +186,7 @@ def invite_again(user_id: uuid.UUID) -> ResponseReturnValue:
         raise NotAllowed
     account.invited_at = db.utcnow()
     invitations.send_invitation(db.session, account, signed_in_user())
-    text = _("%(name)s gets a new invitation by mail.", name=account.name)
+    text = on_its_way(_("%(name)s gets a new invitation by mail.", name=account.name))
     return _done(account, text, "user_invited_again")
 
 

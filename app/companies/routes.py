@@ -127,7 +127,10 @@ def edit(company_id: uuid.UUID) -> ResponseReturnValue:
 
 
 def _branch(form: CompanyForm) -> str:
-    return codes.wz_label(form.wz_version.data, form.wz_code.data, language()) if form.wz_code.data else ""
+    """The name of the typed branch, below its field."""
+    code = str(form.wz_code.data or "")
+    label = codes.wz_label(form.wz_version.data, code, language()) if code else ""
+    return "" if label == code else label
 
 
 def _write(form: CompanyForm, company: Company, changed: tuple[str, ...]) -> None:

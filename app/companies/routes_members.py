@@ -19,6 +19,7 @@ from app.companies.forms import MemberForm, RightForm
 from app.companies.frame import frame
 from app.companies.models import Company, CompanyMember, MemberRight
 from app.errors import NotAllowed, NotFound, RuleBroken
+from app.mail import on_its_way
 from app.notices import say
 
 bp = Blueprint("members", __name__)
@@ -56,7 +57,7 @@ def new(company_id: uuid.UUID) -> ResponseReturnValue:
             form.refuse(rule)
         else:
             db.session.commit()
-            say(_("%(name)s is invited by mail.", name=member.user.name))
+            say(on_its_way(_("%(name)s is invited by mail.", name=member.user.name)))
             return _back(company)
     elif not form.is_submitted() and (chosen := request.args.get("contact", "")):
         _take_over(form, company, chosen)
