@@ -51,7 +51,7 @@ def similar() -> ResponseReturnValue:
     """Existing firms with a similar name, while one is typed."""
     name = request.args.get("name", "")[:200]
     found = queries.similar_to(db.session, name, signed_in_user(), typing=True)
-    return render_template("companies/_similar.html", similar=found)
+    return render_template("companies/_similar.html", similar=found, asking=False)
 
 
 @bp.get("/companies/branches")

@@ -288,3 +288,14 @@ def test_the_databases_levels_are_those_of_the_scoring_rules(session: Session, c
     by_rules = {field.field: field.score.mean for field in result.fields}
     assert queries_companies.levels(session, [opened.id]) == {opened.id: by_rules}
     assert any(mean is not None for mean in by_rules.values())
+
+
+def test_the_filter_form_carries_view_and_order_once(
+    staff: FlaskClient, session: Session, coach: User
+) -> None:
+    firms(session, coach)
+    page = staff.get("/companies?view=mine&sort=-visit").get_data(as_text=True)
+    assert page.count('name="view"') == page.count('name="sort"') == 1
+    assert '<input type="hidden" name="view" value="mine">' in page
+    assert re.search(r'<option value="-visit" selected>', page)
+    assert '<option value="" selected>' in staff.get("/companies?view=quiet").get_data(as_text=True)
