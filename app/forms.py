@@ -8,6 +8,7 @@ import uuid
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from decimal import Decimal, InvalidOperation
+from types import MappingProxyType
 from typing import Any
 
 from flask_babel import gettext as _
@@ -157,6 +158,8 @@ class Form(FlaskForm):  # type: ignore[misc]  # Flask-WTF has no types
     """All forms of the product. `version` is the record's version when the form was opened."""
 
     version = HiddenField(validators=[Optional()])
+    # Fields that edit one language of a bilingual column of the same name: {"title": "de"}.
+    halves: Mapping[str, str] = MappingProxyType({})
 
     @property
     def opened_version(self) -> int | None:
@@ -178,6 +181,11 @@ class Form(FlaskForm):  # type: ignore[misc]  # Flask-WTF has no types
             column, half = _column(record, name)
             data = self._fields[name].data
             setattr(record, column, data if half is None else {**getattr(record, column), half: data})
+
+
+def _or_none(value: Any) -> Any:
+    """An empty text field and a column without value say the same."""
+    return None if value == "" else value
 
 
 def _column(record: Base, name: str) -> tuple[str, str | None]:
@@ -219,6 +227,7 @@ def resolve_conflicts(
     settled = True
     for name in names:
         column, half = _column(record, name)
+        half = half or form.halves.get(name)
         if column not in before:
             continue
         field: Any = form._fields[name]
@@ -227,8 +236,8 @@ def resolve_conflicts(
             theirs, base = theirs.get(half, ""), (base or {}).get(half, "")
             if theirs == base:
                 continue
-        mine = history.plain(field.data)
-        if mine in (base, history.plain(theirs)) or choice == "theirs":
+        mine = _or_none(history.plain(field.data))
+        if mine in (_or_none(base), _or_none(history.plain(theirs))) or choice == "theirs":
             field.data = theirs
             field.raw_data = None
         elif choice != "mine":

@@ -46,6 +46,7 @@ class MeasureForm(Form):
     cost_band = SelectField(_l("External cost"), validators=[Optional()])
 
     NAMES = (
+        "title", "field", "dimension_key",
         "why", "kind", "horizon", "owner_side", "owner_contact_id", "owner_user_id", "starts_on", "due_on",
         "company_days", "coach_days", "cost_band",
     )  # fmt: skip

@@ -19,7 +19,7 @@ from app.companies.frame import frame
 from app.errors import NotAllowed, RuleBroken
 from app.fields import Field
 from app.forms import resolve_conflicts
-from app.i18n import local, today
+from app.i18n import language, local, today
 from app.maturity import queries as maturity
 from app.notices import say
 from app.roadmap import access, queries
@@ -34,6 +34,7 @@ bp = Blueprint("measures", __name__)
 
 def _form(company_id: uuid.UUID, **data: Any) -> MeasureForm:
     form = MeasureForm(data=data) if data else MeasureForm()
+    form.halves = {"title": language()}
     model = maturity.current_model(db.session)
     form.offer(
         [(d.key, local(d.name)) for d in maturity.dimensions_of(db.session, model.id)],
@@ -58,8 +59,8 @@ def _write(measure: Measure, form: MeasureForm) -> None:
     measure.cost_band = form.cost_band.data or ""
 
 
-def _key(text: str | None) -> uuid.UUID | None:
-    return uuid.UUID(text) if text else None
+def _key(text: object) -> uuid.UUID | None:
+    return uuid.UUID(str(text)) if text else None
 
 
 @bp.route("/companies/<uuid:company_id>/measures/new", methods=["GET", "POST"])
@@ -144,8 +145,7 @@ def _data(measure: Measure) -> dict[str, Any]:
     return {
         "title": local(measure.title),
         "field": measure.field.value,
-        "dimension_key": measure.dimension_key,
-        **{name: getattr(measure, name) for name in MeasureForm.NAMES},
+        **{name: getattr(measure, name) for name in MeasureForm.NAMES if name not in ("title", "field")},
         "kind": measure.kind.value,
         "horizon": measure.horizon.value,
         "owner_side": measure.owner_side.value,

@@ -289,3 +289,20 @@ def test_scripts_come_out_as_text(session: Session, staff: FlaskClient, company:
     shown = staff.get(f"/measures/{made.id}").text
     assert "<script>1</script>" not in shown
     assert "<b>x</b>" not in shown
+
+
+def test_a_title_that_somebody_else_changed_is_not_lost(
+    session: Session, staff: FlaskClient, company: Company
+) -> None:
+    post(staff, f"/companies/{company.id}/measures/new", FREE)
+    [made] = measures(session, company)
+    opened = {"version": str(made.version)}
+    theirs = FREE | opened | {"title": "Ihr Titel", "field": "ai"}
+    assert post(staff, f"/measures/{made.id}/edit", theirs).status_code == 303
+    assert post(staff, f"/measures/{made.id}/edit", FREE | opened | {"why": "Grund"}).status_code == 303
+    [made] = measures(session, company)
+    assert (made.title["de"], made.field.value, made.why) == ("Ihr Titel", "ai", "Grund")
+    clash = post(staff, f"/measures/{made.id}/edit", FREE | opened | {"title": "Mein Titel"})
+    assert clash.status_code == 409
+    assert "Ihr Titel" in clash.text
+    assert "Mein Titel" in clash.text
