@@ -178,3 +178,27 @@ def agree_targets(
             target.level, target.importance, target.agreed_on = level, importance, day
             changed += 1
     return changed
+
+
+Wish = tuple[int | None, int]
+"""A target as a form says it: level (none: no target) and importance."""
+
+
+def as_wish(target: Target | None) -> Wish | None:
+    """How a target stands, as a form would say it."""
+    return None if target is None else (target.level, target.importance)
+
+
+def merged_targets(
+    seen: Mapping[str, Wish | None], mine: Mapping[str, Wish], now: Mapping[str, Wish | None]
+) -> tuple[dict[str, Wish], dict[str, Wish | None]]:
+    """What results when two people agreed targets at once, and where both chose differently."""
+    result, clashes = dict(mine), {}
+    for key, wish in mine.items():
+        if now.get(key) == seen.get(key) or wish == now.get(key):
+            continue
+        if wish == seen.get(key):
+            result[key] = now[key] or (None, wish[1])
+        else:
+            clashes[key] = now.get(key)
+    return result, clashes

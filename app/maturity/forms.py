@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from flask_babel import lazy_gettext as _l
-from wtforms import BooleanField, DateField, RadioField, SelectField
+from wtforms import BooleanField, DateField, HiddenField, RadioField, SelectField
 from wtforms.validators import InputRequired, Optional
 
 from app.forms import Form, LongTextField, TextField
@@ -54,7 +54,12 @@ class AnswerForm(Form):
 
 
 class TargetRow:
-    """Names of the two fields of a dimension's target."""
+    """Names of the fields of a dimension's target; `seen` is how it stood when the form was opened."""
+
+    @staticmethod
+    def seen(key: str) -> str:
+        """The hidden field with level and importance as they were."""
+        return f"seen-{key}"
 
     @staticmethod
     def level(key: str) -> str:
@@ -75,6 +80,7 @@ def targets_form(dimensions: list[Dimension], levels: dict[str, int | None]) -> 
         if level is None:
             continue
         choices = [option("", "–"), *[option(str(n), str(n)) for n in range(level, min(level + 2, 5) + 1)]]
+        fields[TargetRow.seen(dimension.key)] = HiddenField(validators=[Optional()])
         fields[TargetRow.level(dimension.key)] = SelectField(
             _l("Target"), choices=choices, validators=[Optional()]
         )

@@ -21,7 +21,7 @@ from app.forms import resolve_conflicts
 from app.i18n import local, today
 from app.maturity import access, assessing, queries
 from app.maturity.forms import AnswerForm, StartForm, TargetRow, targets_form
-from app.maturity.models import Answer, Assessment, Dimension
+from app.maturity.models import Answer, Assessment, Dimension, Target
 from app.maturity.results import rating_of, result_of
 from app.maturity.scoring import effective_levels
 from app.maturity.targets import default_target
@@ -295,23 +295,27 @@ def targets(company_id: uuid.UUID) -> ResponseReturnValue:
     levels = effective_levels(row.rating for row in result.rows)
     form = targets_form([row.dimension for row in result.rows], levels)()
     known = queries.targets_of(db.session, company.id)
+    status = 200
     if form.validate_on_submit():
-        wanted = {
+        rated = [key for key, level in levels.items() if level is not None]
+        mine = {
             key: (_whole(form[TargetRow.level(key)].data), int(form[TargetRow.importance(key)].data))
-            for key, level in levels.items()
-            if level is not None
+            for key in rated
         }
-        changed = assessing.agree_targets(db.session, company, levels, wanted, today())
-        db.session.commit()
-        say(ngettext("%(num)s target saved.", "%(num)s targets saved.", changed))
-        return redirect(url_for("roadmap.show", company_id=company.id), 303)
-    if not form.is_submitted():
-        for key, level in levels.items():
-            if level is not None:
-                target = known.get(key)
-                proposed = target.level if target else default_target(level) if not known else None
-                form[TargetRow.level(key)].data = "" if proposed is None else str(max(proposed, level))
-                form[TargetRow.importance(key)].data = str(target.importance if target else 2)
+        seen = {key: _wish(form[TargetRow.seen(key)].data) for key in rated}
+        now = {key: assessing.as_wish(known.get(key)) for key in rated}
+        wanted, clashes = assessing.merged_targets(seen, mine, now)
+        if not clashes:
+            changed = assessing.agree_targets(db.session, company, levels, wanted, today())
+            db.session.commit()
+            say(ngettext("%(num)s target saved.", "%(num)s targets saved.", changed))
+            return redirect(url_for("roadmap.show", company_id=company.id), 303)
+        _show_clashes(form, clashes)
+        status = 409
+    elif form.errors:
+        status = 422
+    else:
+        _fill_targets(form, levels, known)
     return render_template(
         "maturity/targets.html",
         **frame(company, user, "roadmap"),
@@ -319,7 +323,37 @@ def targets(company_id: uuid.UUID) -> ResponseReturnValue:
         result=result,
         names=TargetRow,
         first=not known,
-    ), 422 if form.errors else 200
+    ), status
+
+
+def _fill_targets(form: Any, levels: dict[str, int | None], known: dict[str, Target]) -> None:
+    for key, level in levels.items():
+        if level is None:
+            continue
+        target = known.get(key)
+        proposed = target.level if target else default_target(level) if not known else None
+        form[TargetRow.level(key)].data = "" if proposed is None else str(max(proposed, level))
+        form[TargetRow.importance(key)].data = str(target.importance if target else 2)
+        form[TargetRow.seen(key)].data = f"{target.level}:{target.importance}" if target else ""
+
+
+def _show_clashes(form: Any, clashes: dict[str, assessing.Wish | None]) -> None:
+    """Say at each dimension what somebody else has agreed meanwhile; saving again decides."""
+    for key, theirs in clashes.items():
+        field = form[TargetRow.level(key)]
+        level = _("none") if theirs is None else theirs[0]
+        text = _(
+            "Somebody else has set the target %(level)s meanwhile; save again to keep yours.", level=level
+        )
+        field.errors = [*field.errors, text]
+        seen = form[TargetRow.seen(key)]
+        seen.data, seen.raw_data = "" if theirs is None else f"{theirs[0]}:{theirs[1]}", None
+
+
+def _wish(text: str | None) -> assessing.Wish | None:
+    level, _sign, importance = (text or "").partition(":")
+    whole = level.isascii() and level.isdigit() and importance.isascii() and importance.isdigit()
+    return (int(level), int(importance)) if whole and len(text or "") < 9 else None
 
 
 def _whole(text: str | None) -> int | None:

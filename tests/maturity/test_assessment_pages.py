@@ -310,6 +310,30 @@ def test_my_own_quick_taps_do_not_conflict(session: Session, client: FlaskClient
     assert kept.level == 3
 
 
+def test_targets_that_two_people_agree_at_once_merge_or_show_both(
+    session: Session, client: FlaskClient, opened: Assessment, company: Company
+) -> None:
+    answer_all(session, client, opened)
+    post(client, f"/assessments/{opened.id}/submission")
+    keys = [d.key for d in dimensions(session, opened)]
+    form = {f"level-{key}": "3" for key in keys} | {f"importance-{key}": "2" for key in keys}
+    url = f"/companies/{company.id}/targets"
+    assert post(client, url, form).status_code == 303
+    seen = {f"seen-{key}": "3:2" for key in keys}
+    assert post(client, url, form | seen | {"level-ai_data": "4"}).status_code == 303
+    assert post(client, url, form | seen | {"level-material_flow": "5"}).status_code == 303
+    session.expire_all()
+    levels = {key: t.level for key, t in queries.targets_of(session, company.id).items()}
+    assert (levels["ai_data"], levels["material_flow"], levels["energy_supply"]) == (4, 5, 3)
+    clash = post(client, url, form | seen | {"level-ai_data": "5"}, headers={"Accept-Language": "en"})
+    assert clash.status_code == 409
+    assert "Somebody else has set the target 4 meanwhile" in clash.text
+    decided = form | seen | {"level-ai_data": "5", "seen-ai_data": "4:2", "seen-material_flow": "5:2"}
+    assert post(client, url, decided | {"level-material_flow": "5"}).status_code == 303
+    session.expire_all()
+    assert queries.targets_of(session, company.id)["ai_data"].level == 5
+
+
 # Edges
 
 
