@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import IO, Final
 
 from flask_babel import gettext as _
-from PIL import Image, ImageCms, ImageOps, UnidentifiedImageError
+from PIL import Image, ImageCms, ImageFile, ImageOps, UnidentifiedImageError
 
 from app.errors import RuleBroken
 
@@ -46,6 +46,7 @@ def accept_image(stream: IO[bytes], *, max_side: int = 1600, max_bytes: int = 25
             limit,
         )
     try:
+        ImageFile.LOAD_TRUNCATED_IMAGES = False  # other libraries of the process may have allowed them
         with Image.open(io.BytesIO(data), formats=_FORMATS) as image:
             return _encode(_shrink(image, max_side), keep_png=image.format == "PNG")
     except (Image.DecompressionBombError, Image.DecompressionBombWarning):
