@@ -83,10 +83,11 @@ def serve(settings: Settings, host: str, port: int, greeting: str = "") -> NoRet
     }
     environment = os.environ | {"PUBLIC_URL": settings.public_url, "INSTANCE_DIR": str(settings.instance_dir)}
     environment["PYTHONPATH"] = os.pathsep.join(filter(None, [str(ROOT), os.environ.get("PYTHONPATH")]))
+    environment["WANDELWERK_PLAN"] = json.dumps(plan)
     sys.stdout.flush()
     sys.stderr.flush()
     supervisor = str(ROOT / "app" / "supervisor.py")
-    os.execve(sys.executable, [sys.executable, "-P", supervisor, json.dumps(plan)], environment)  # noqa: S606
+    os.execve(sys.executable, [sys.executable, "-P", supervisor], environment)  # noqa: S606
 
 
 def work(app: Flask) -> None:
