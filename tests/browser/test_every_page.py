@@ -53,6 +53,7 @@ def test_pages_are_sound(demo_centre: Server, browser: Browser, role: str, dress
         locale=dress["locale"],
         color_scheme=dress["color_scheme"],
         viewport={"width": dress["width"], "height": 800},
+        reduced_motion="reduce",
     )
     page, errors = context.new_page(), []
     page.on("console", lambda m: errors.append(m.text) if m.type in ("error", "warning") else None)

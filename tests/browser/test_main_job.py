@@ -33,7 +33,10 @@ def person(browser: Browser, dress: tuple[str, int]) -> Iterator[Callable[[], Pa
     def arrive() -> Page:
         locale, width = dress
         context = browser.new_context(
-            locale=locale, viewport={"width": width, "height": 844}, has_touch=width < 600
+            locale=locale,
+            viewport={"width": width, "height": 844},
+            has_touch=width < 600,
+            reduced_motion="reduce",
         )
         contexts.append(context)
         page = context.new_page()
@@ -178,6 +181,7 @@ def test_the_main_job_from_company_to_tick(
 
     director.goto(f"{director.url.rstrip('/')}/roadmap")
     director.locator("form[action*='/measures/']:has([name=status][value=running]) button").first.click()
+    expect(director.locator(".toast").first).to_be_visible()  # the next page is there
     expect(director.locator("main")).to_contain_text(re.compile("läuft|running", re.IGNORECASE))
     accessible(director)
     coach.goto(f"{url}/roadmap")
